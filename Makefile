@@ -1,0 +1,47 @@
+# Every target sets up what it needs, and does so quickly when nothing is missing.
+PYTHON ?= python3
+export PYTHON
+BIN := .venv/bin
+
+.PHONY: help install dev demo test check bench format lock clean
+
+help:
+	@echo "make demo     set up, then sync the built-in stand-in server into a catalogue of its own"
+	@echo "make test     set up, then run every test"
+	@echo "make check    format, lint, types and the floors"
+	@echo "make bench    measure sync speed and memory (about 5 minutes)"
+	@echo "make install  set up; leaves .venv/bin/retrovue"
+	@echo "make format   format the code"
+	@echo "make lock     pin the requirements anew"
+
+install:
+	@tools/setup.sh runtime
+
+dev:
+	@tools/setup.sh dev
+
+demo: install
+	@$(BIN)/retrovue demo
+
+test: dev
+	@tools/system-packages.sh
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -q
+
+check: dev
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: dev
+	@$(BIN)/python -m benchmarks.sync
+
+format: dev
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock: dev
+	@PATH="$(CURDIR)/$(BIN):$$PATH" tools/lock.sh
+
+clean:
+	@rm -rf .venv build dist .mypy_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""Values, enums and protocols that cross the floors: frozen, typed, without I/O."""

@@ -1,0 +1,11 @@
+#!/bin/sh
+# Writes the pinned requirement files, with hashes and without index addresses.
+set -eu
+cd "$(dirname "$0")/.."
+common="--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command tools/lock.sh -q"
+# shellcheck disable=SC2086
+uv pip compile $common requirements/setup.in -o requirements/setup.txt
+# shellcheck disable=SC2086
+uv pip compile $common pyproject.toml -o requirements/runtime.txt
+# shellcheck disable=SC2086
+uv pip compile $common pyproject.toml --group dev --extra gui --extra postgres -c requirements/runtime.txt -o requirements/dev.txt

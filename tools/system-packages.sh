@@ -1,0 +1,19 @@
+#!/bin/sh
+# What the tests need from Debian and pip cannot bring: PostgreSQL, and the libraries that Qt loads.
+# As root on Debian or Ubuntu it installs what is missing; elsewhere it says what will be skipped.
+set -eu
+missing=""
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+for pair in libgl.so.1:libgl1 libegl.so.1:libegl1 libxkbcommon.so.0:libxkbcommon0 libfontconfig.so.1:libfontconfig1 \
+            libdbus-1.so.3:libdbus-1-3 libglib-2.0.so.0:libglib2.0-0; do
+    ldconfig -p 2>/dev/null | grep -qi "${pair%%:*}" || missing="$missing ${pair##*:}"
+done
+[ -z "$missing" ] && exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    echo "Installing$missing" >&2
+    apt-get update -q >/dev/null
+    # shellcheck disable=SC2086
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing >/dev/null
+else
+    echo "Not installed here:$missing. The tests that need them are skipped and say so." >&2
+fi
