@@ -18,9 +18,7 @@ ROOT = "retrovue"
 _HIDDEN = "***"
 _known: set[str] = set()
 _PATTERNS = (
-    re.compile(
-        r"(X-Plex-Token['\"]?\s*[=:,]\s*(?:Secret\()?b?['\"]?)[^&\s'\")\]}>,]+", re.IGNORECASE
-    ),
+    re.compile(r"(X-Plex-Token['\"]?\s*[=:,]\s*(?:Secret\()?b?['\"]?)[^&\s'\")\]}>,]+", re.IGNORECASE),
     re.compile(r"((?:auth|access)[_-]?token['\"]?\s*[=:]\s*['\"]?)[^&\s'\")\]}>,]+", re.IGNORECASE),
     re.compile(r"(://[^/\s:@]*:)[^/\s@]+(?=@)"),
 )

@@ -204,9 +204,7 @@ def _read_file(path: Path) -> dict[str, object]:
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise Invalid(
-            "file", f"{path} cannot be read", str(error), "Mend or remove the file."
-        ) from error
+        raise Invalid("file", f"{path} cannot be read", str(error), "Mend or remove the file.") from error
     flat: dict[str, object] = {}
     for group, entries in document.items():
         if not isinstance(entries, dict):

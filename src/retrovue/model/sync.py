@@ -158,9 +158,7 @@ class MediaSource(Protocol):
         """How many rows of a kind the server counts, None when it does not say."""
         ...
 
-    def pages(
-        self, library: LibraryListing, kind: Kind, limit: int | None = None
-    ) -> Iterator[Page]:
+    def pages(self, library: LibraryListing, kind: Kind, limit: int | None = None) -> Iterator[Page]:
         """The whole listing in a stable order. Each page but the first repeats the last row of the one before;
         after the last page comes one more that holds the very last row alone, asked for again."""
         ...

@@ -1,0 +1,111 @@
+"""Copies of a SQLite database: taken while it is in use, checked before they are believed."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from retrovue import errors
+from retrovue.storage.database import Database, convert
+
+
+def create(database: Database, target: Path) -> Path:
+    """A consistent copy, also while others write. Raises `Refused` when the target exists or on PostgreSQL."""
+    source = _file_of(
+        database, "Use pg_dump, which PostgreSQL brings along: pg_dump --format=custom --file=FILE URL"
+    )
+    target = target.expanduser().absolute()
+    if target.exists():
+        raise errors.Conflict(f"{target} is already there", hint="Name a file that does not exist yet.")
+    part = target.with_name(target.name + ".part")
+    try:
+        with closing(sqlite3.connect(part)) as copy, closing(_open_readonly(source)) as original:
+            original.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")
+        part.chmod(0o600)
+        os.replace(part, target)
+    except sqlite3.Error as error:
+        part.unlink(missing_ok=True)
+        raise _target_error(error, target, database) from error
+    except OSError as error:
+        raise errors.StorageError(
+            "The backup cannot be written", f"{target} ({error.strerror})", "Name another place."
+        ) from error
+    return target
+
+
+def before_upgrade(database: Database, revision: str, now: datetime) -> Path | None:
+    """A copy in the backups folder before the schema changes; None on PostgreSQL, where the upgrade is atomic."""
+    if database.path is None:
+        return None
+    return create(database, backups_folder(database) / f"retrovue-{revision}-{now:%Y%m%dT%H%M%S}.db")
+
+
+def backups_folder(database: Database) -> Path:
+    """Where backups made by the program itself lie; made when missing."""
+    assert database.path is not None
+    folder = database.path.parent / "backups"
+    folder.mkdir(exist_ok=True, mode=0o700)
+    return folder
+
+
+def check(path: Path) -> str:
+    """The schema step of a backup file. Raises `DatabaseCorrupt` or `Refused` when it is none."""
+    if not path.is_file():
+        raise errors.NotFound(f"There is no file {path}", hint="Name a file that 'retrovue backup' wrote.")
+    try:
+        with closing(_open_readonly(path)) as connection:
+            verdict = connection.execute("PRAGMA integrity_check").fetchone()[0]
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            connection.execute("SELECT 1 FROM catalogue_items LIMIT 1")
+    except sqlite3.Error as error:
+        raise errors.DatabaseCorrupt(
+            f"{path} is not a backup of RetroVue", str(error), "Name a file that 'retrovue backup' wrote."
+        ) from error
+    if verdict != "ok" or row is None:
+        raise errors.DatabaseCorrupt(f"{path} is damaged", str(verdict), "Restore an older backup.")
+    return str(row[0])
+
+
+def restore(database: Database, source: Path, now: datetime) -> Path | None:
+    """Puts a checked backup in the place of the database, after saving what is there now; returns that copy.
+
+    Open connections of other programs see the restored state from their next transaction on.
+    """
+    path = _file_of(database, "Use pg_restore on the file that pg_dump wrote.")
+    source = source.expanduser().absolute()
+    check(source)
+    saved = None
+    if path.exists():
+        saved = create(database, backups_folder(database) / f"retrovue-before-restore-{now:%Y%m%dT%H%M%S}.db")
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    database.close()
+    try:
+        with closing(_open_readonly(source)) as backup, closing(sqlite3.connect(path, timeout=30)) as live:
+            backup.backup(live)
+            live.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.Error as error:
+        raise convert(error, database) from error
+    return saved
+
+
+def _file_of(database: Database, hint: str) -> Path:
+    if database.path is None:
+        raise errors.Conflict("This database is PostgreSQL, whose own tools make and read backups", hint=hint)
+    return database.path
+
+
+def _open_readonly(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
+
+
+def _target_error(error: sqlite3.Error, target: Path, database: Database) -> errors.StorageError:
+    converted = convert(error, database)
+    if isinstance(converted, errors.DatabaseUnavailable):
+        return errors.StorageError(
+            "The backup cannot be written", f"{target} ({error})", "Name a place that exists and is writable."
+        )
+    return converted

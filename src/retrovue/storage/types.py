@@ -1,0 +1,61 @@
+"""How Python values lie in the database: instants as BIGINT epoch milliseconds, documents as JSON text."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import BigInteger, Text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def to_millis(instant: datetime | None) -> int | None:
+    """Epoch milliseconds of an aware instant. A naive one is a bug and raises."""
+    if instant is None:
+        return None
+    return (instant - _EPOCH) // _MILLISECOND
+
+
+def from_millis(millis: int | None) -> datetime | None:
+    """The aware UTC instant of epoch milliseconds."""
+    return None if millis is None else _EPOCH + timedelta(milliseconds=millis)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC datetime, stored as epoch milliseconds."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """To the database."""
+        return to_millis(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """From the database."""
+        return from_millis(value)
+
+
+class Json(TypeDecorator[Any]):
+    """A small document, stored as text and never queried."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        """To the database."""
+        return None if value is None else to_json(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        """From the database."""
+        return None if value is None else msgspec.json.decode(value)
+
+
+def to_json(value: Any) -> str:
+    """The text under which a document is stored."""
+    return msgspec.json.encode(value).decode()
