@@ -11,11 +11,15 @@
     ├── SourceError             the media server, or the way to it
     │   ├── Unreachable         nobody answers (transient)
     │   ├── ServerTrouble       it answers with 429, 5xx, or breaks off (transient)
+    │   │   └── TooSlow         no answer in time
     │   ├── TokenRefused        401, 403
+    │   ├── TlsRefused          its certificate is not trusted
     │   ├── NotAPlexServer      something else answers, or one that is too old
     │   ├── WrongServer         another server answers at this address
     │   ├── WrongLibrary        the library is gone, or was re-created under another key
     │   └── BadAnswer           an answer that cannot be read
+    │       ├── TooLarge        it is larger than we read
+    │       └── FilterIgnored   a filtered question was answered as if unfiltered
     ├── StorageError            the database or the disk below it
     │   ├── DatabaseLocked      another program holds it (transient)
     │   ├── DatabaseUnavailable it cannot be opened or reached
@@ -87,6 +91,16 @@ class ServerTrouble(SourceError):
     """The server answers, but says that it cannot serve now, or breaks off in the middle."""
 
     transient = True
+    retry_after: float | None = None
+    """Seconds after which the server wants to be asked again, when it said so."""
+
+
+class TooSlow(ServerTrouble):
+    """The server took the question but did not answer in time."""
+
+
+class TlsRefused(SourceError):
+    """The server's certificate is not trusted, so nothing was sent."""
 
 
 class TokenRefused(SourceError):
@@ -107,6 +121,14 @@ class WrongLibrary(SourceError):
 
 class BadAnswer(SourceError):
     """The answer cannot be read, or is not an answer to what was asked."""
+
+
+class TooLarge(BadAnswer):
+    """The answer is larger than we are willing to read."""
+
+
+class FilterIgnored(BadAnswer):
+    """A filtered question was answered as if it were unfiltered."""
 
 
 class StorageError(RetroVueError):

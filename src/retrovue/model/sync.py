@@ -28,13 +28,17 @@ class KindChoice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SyncOptions:
-    """What a user asks of a sync. `limit` counts listed rows; `kinds` empty means all."""
+    """What a user asks of a sync. `limit` counts listed rows; `kinds` empty means all.
+
+    With `approve` it is no sync but the approval of the removals that this execution held.
+    """
 
     dry_run: bool = False
     limit: int | None = None
     kinds: tuple[KindChoice, ...] = ()
     depth: Depth = Depth.COMPLETE
     details: bool = False
+    approve: int | None = None
 
 
 @dataclass(slots=True)
@@ -163,8 +167,10 @@ class MediaSource(Protocol):
         after the last page comes one more that holds the very last row alone, asked for again."""
         ...
 
-    def recent(self, library: LibraryListing, kind: Kind, since: datetime) -> Iterator[Page] | None:
-        """Rows added or updated since an instant, or None when the server does not honour the question."""
+    def recent(self, library: LibraryListing, kind: Kind, since: datetime) -> Iterator[Page]:
+        """Rows added or updated since an instant, some perhaps twice.
+
+        Raises `FilterIgnored` when the server does not honour the question."""
         ...
 
     def decode(self, row: Row) -> Item:
@@ -172,15 +178,15 @@ class MediaSource(Protocol):
         ...
 
     def confirm(self, library: LibraryListing, keys: Sequence[str], control: str) -> Confirmation:
-        """Asks for keys one by one's name; `control` is a key that was listed a moment ago."""
+        """Asks for some keys by name; `control` is a key that was listed a moment ago."""
         ...
 
     def details(self, keys: Sequence[str]) -> Mapping[str, dict[str, Any]]:
         """Streams, chapters, markers and full tags by key; unknown keys are left out."""
         ...
 
-    def busy(self, library: LibraryListing) -> Busy:
-        """What goes on at the server now."""
+    def busy(self, library: LibraryListing, *, streams: bool = False) -> Busy:
+        """What goes on at the server now; people streaming are counted only when asked for."""
         ...
 
     def traffic(self) -> Traffic:

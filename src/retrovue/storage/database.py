@@ -52,8 +52,8 @@ class Database:
         On SQLite it takes the write lock at once, so that nothing read in it can be stale.
         Raises `StorageError` for what goes wrong below.
         """
-        with converted(self), self.engine.connect() as connection:
-            connection = connection.execution_options(retrovue_write=True)
+        with converted(self), self.engine.connect() as plain:
+            connection = plain.execution_options(retrovue_write=True)
             with connection.begin():
                 yield connection
 
@@ -66,7 +66,7 @@ class Database:
     def versions(self) -> dict[str, int]:
         """The number of each topic; one that grew has changed."""
         with self.read() as rx:
-            found = {topic: n for topic, n in rx.execute(select(changes.c.topic, changes.c.n))}
+            found: dict[str, int] = {row.topic: row.n for row in rx.execute(select(changes))}
         return {topic: found.get(topic, 0) for topic in TOPICS}
 
     def close(self) -> None:

@@ -1,0 +1,1 @@
+"""What RetroVue does, apart from how it is stored, fetched and shown."""

@@ -1,0 +1,275 @@
+"""Executions: queued, claimed for running by one conditional update, followed, ended once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select, update
+
+from retrovue.errors import ExecutionLost
+from retrovue.model.execution import Execution, HistoryFilter, LogLine, Status
+from retrovue.model.sync import Depth, SyncOptions, SyncReport
+from retrovue.storage.database import bump
+from retrovue.storage.tables import execution_log, schedule_executions
+
+_t = schedule_executions
+_ACTIVE = (Status.QUEUED.value, Status.RUNNING.value)
+
+
+def create(
+    tx: Connection,
+    *,
+    server_id: int,
+    library_id: int | None,
+    server: str,
+    library: str,
+    options: SyncOptions,
+    now: datetime,
+) -> int:
+    """Queues a sync that somebody started by hand; the new execution's id."""
+    result = tx.execute(
+        insert(_t)
+        .values(
+            server_id=server_id,
+            library_id=library_id,
+            server_name=server,
+            library_title=library,
+            created_at=now,
+            status=Status.QUEUED.value,
+            sync_options=msgspec.to_builtins(options),
+        )
+        .returning(_t.c.id)
+    )
+    bump(tx, "executions")
+    return int(result.scalar_one())
+
+
+def get(rx: Connection, execution_id: int) -> Execution | None:
+    """One execution."""
+    row = rx.execute(select(_t).where(_t.c.id == execution_id)).first()
+    return None if row is None else _execution(row)
+
+
+def start(tx: Connection, execution_id: int, now: datetime) -> bool:
+    """Queued becomes running; False when it was not queued any more, or was cancelled before it began."""
+    done = tx.execute(
+        update(_t)
+        .where(
+            _t.c.id == execution_id, _t.c.status == Status.QUEUED.value, _t.c.cancel_requested_at.is_(None)
+        )
+        .values(status=Status.RUNNING.value, start_time=now, progress_phase="starting")
+    )
+    bump(tx, "executions")
+    return done.rowcount == 1
+
+
+def proceed(tx: Connection, execution_id: int, done: int, total: int | None, phase: str) -> bool:
+    """Stores progress in the transaction of the page it speaks of; True when a cancel was asked for.
+
+    Raises `ExecutionLost` when the row is no longer running, so that the page is rolled back with it.
+    """
+    row = tx.execute(
+        update(_t)
+        .where(_t.c.id == execution_id, _t.c.status == Status.RUNNING.value)
+        .values(progress_done=done, progress_total=total, progress_phase=phase)
+        .returning(_t.c.cancel_requested_at)
+    ).first()
+    if row is None:
+        raise ExecutionLost(
+            "This sync was ended by another RetroVue",
+            "its row in the history is no longer running",
+            "Look at the history: retrovue history list",
+        )
+    bump(tx, "progress")
+    return row.cancel_requested_at is not None
+
+
+def finish(
+    tx: Connection,
+    execution_id: int,
+    status: Status,
+    *,
+    now: datetime,
+    reason: str | None = None,
+    report: SyncReport | None = None,
+) -> bool:
+    """Ends an active execution, once: False when it had ended already."""
+    values: dict[str, Any] = {"status": status.value, "end_time": now, "reason": reason}
+    if report is not None:
+        values |= {
+            "depth": report.depth.value,
+            "items_scanned": report.scanned,
+            "items_inserted": report.added,
+            "items_updated": report.updated,
+            "items_removed": report.removed,
+            "items_restored": report.restored,
+            "items_unchanged": report.unchanged,
+            "errors": report.errors,
+            "removals_held": report.removals_held,
+            "complete": report.complete,
+            "requests": report.requests,
+            "bytes": report.bytes,
+        }
+    done = tx.execute(update(_t).where(_t.c.id == execution_id, _t.c.status.in_(_ACTIVE)).values(**values))
+    bump(tx, "executions", "progress")
+    return done.rowcount == 1
+
+
+def running(rx: Connection, library_id: int | None = None) -> list[Execution]:
+    """Executions whose row says that they run, oldest first."""
+    query = select(_t).where(_t.c.status == Status.RUNNING.value).order_by(_t.c.id)
+    if library_id is not None:
+        query = query.where(_t.c.library_id == library_id)
+    return [_execution(row) for row in rx.execute(query)]
+
+
+def request_cancel(tx: Connection, execution_id: int, now: datetime) -> bool:
+    """Asks whoever runs it to stop; False when it has ended already."""
+    done = tx.execute(
+        update(_t)
+        .where(_t.c.id == execution_id, _t.c.status.in_(_ACTIVE))
+        .values(cancel_requested_at=func.coalesce(_t.c.cancel_requested_at, now))
+    )
+    bump(tx, "executions")
+    return done.rowcount == 1
+
+
+def listing(rx: Connection, wanted: HistoryFilter) -> list[Execution]:
+    """Executions, newest first."""
+    query = _filtered(select(_t), wanted).order_by(_t.c.id.desc())
+    if wanted.after is not None:
+        query = query.where(_t.c.id < wanted.after)
+    if wanted.limit is not None:
+        query = query.limit(wanted.limit)
+    return [_execution(row) for row in rx.execute(query)]
+
+
+def _filtered(query: Select[Any], wanted: HistoryFilter) -> Select[Any]:
+    if wanted.schedule is not None:
+        query = query.where(func.lower(_t.c.schedule_name) == wanted.schedule.lower())
+    if wanted.status is not None:
+        query = query.where(_t.c.status == wanted.status.value)
+    if wanted.since is not None:
+        query = query.where(func.coalesce(_t.c.start_time, _t.c.created_at) >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(func.coalesce(_t.c.start_time, _t.c.created_at) < wanted.until)
+    return query
+
+
+def append_log(
+    tx: Connection, execution_id: int, lines: Sequence[tuple[datetime, str, str]], *, keep_bytes: int
+) -> None:
+    """Adds lines to an execution's log. Beyond `keep_bytes` the first half and the newest lines are kept."""
+    if not lines:
+        return
+    tx.execute(
+        insert(execution_log),
+        [
+            {"execution_id": execution_id, "at": at, "level": level, "message": message}
+            for at, level, message in lines
+        ],
+    )
+    added = sum(len(message.encode()) for _, _, message in lines)
+    row = tx.execute(
+        update(_t)
+        .where(_t.c.id == execution_id)
+        .values(log_bytes=_t.c.log_bytes + added)
+        .returning(_t.c.log_bytes)
+    ).first()
+    if row is not None and row.log_bytes > keep_bytes:
+        _shorten_log(tx, execution_id, keep_bytes)
+
+
+def _shorten_log(tx: Connection, execution_id: int, keep_bytes: int) -> None:
+    t = execution_log.c
+    rows = tx.execute(
+        select(t.id, func.length(t.message).label("size"))
+        .where(t.execution_id == execution_id)
+        .order_by(t.id)
+    ).all()
+    kept: set[int] = set()
+    for ordered in (rows, rows[::-1]):
+        room = keep_bytes // 2
+        for row in ordered:
+            room -= row.size
+            if room < 0:
+                break
+            kept.add(row.id)
+    dropped = [row for row in rows if row.id not in kept]
+    if dropped:
+        first, last = dropped[0].id, dropped[-1].id
+        tx.execute(delete(execution_log).where(t.execution_id == execution_id, t.id.between(first, last)))
+    tx.execute(
+        update(_t)
+        .where(_t.c.id == execution_id)
+        .values(
+            log_bytes=sum(row.size for row in rows if row.id in kept),
+            log_dropped=_t.c.log_dropped + len(dropped),
+        )
+    )
+
+
+def log(rx: Connection, execution_id: int, *, after: int = 0) -> list[LogLine]:
+    """The lines of an execution's log in order; `after` is the id of the last one already seen."""
+    t = execution_log.c
+    rows = rx.execute(
+        select(t.id, t.at, t.level, t.message)
+        .where(t.execution_id == execution_id, t.id > after)
+        .order_by(t.id)
+    )
+    return [LogLine(row.id, row.at, row.level, row.message) for row in rows]
+
+
+def log_dropped(rx: Connection, execution_id: int) -> int:
+    """How many lines were left out of an execution's log because it grew too long."""
+    return int(rx.execute(select(_t.c.log_dropped).where(_t.c.id == execution_id)).scalar() or 0)
+
+
+def prune(tx: Connection, *, before: datetime, logs_before: datetime, per_schedule: int) -> int:
+    """Forgets old executions and old logs; how many executions there were. Active ones are kept."""
+    ended = _t.c.status.not_in(_ACTIVE)
+    rank = func.row_number().over(partition_by=_t.c.schedule_id, order_by=_t.c.id.desc())
+    ranked = select(_t.c.id, rank.label("rank")).where(_t.c.schedule_id.is_not(None)).subquery()
+    surplus = select(ranked.c.id).where(ranked.c.rank > per_schedule)
+    count = tx.execute(delete(_t).where(ended, or_(_t.c.created_at < before, _t.c.id.in_(surplus)))).rowcount
+    tx.execute(delete(execution_log).where(execution_log.c.at < logs_before))
+    bump(tx, "executions")
+    return count
+
+
+def _execution(row: Row[Any]) -> Execution:
+    return Execution(
+        id=row.id,
+        schedule_id=row.schedule_id,
+        server_id=row.server_id,
+        library_id=row.library_id,
+        schedule=row.schedule_name,
+        server=row.server_name,
+        library=row.library_title,
+        due_at=row.due_at,
+        created_at=row.created_at,
+        start_time=row.start_time,
+        end_time=row.end_time,
+        status=Status(row.status),
+        reason=row.reason,
+        attempt=row.attempt,
+        options=msgspec.convert(row.sync_options, SyncOptions),
+        depth=Depth(row.depth) if row.depth else None,
+        progress_done=row.progress_done,
+        progress_total=row.progress_total,
+        progress_phase=row.progress_phase,
+        scanned=row.items_scanned,
+        added=row.items_inserted,
+        updated=row.items_updated,
+        removed=row.items_removed,
+        restored=row.items_restored,
+        unchanged=row.items_unchanged,
+        errors=row.errors,
+        removals_held=row.removals_held,
+        complete=row.complete,
+        requests=row.requests,
+        bytes=row.bytes,
+    )
