@@ -62,17 +62,16 @@ class Written:
     fingerprint: bytes
 
 
-def known(rx: Connection, library_id: int, kind: Kind) -> dict[str, Known]:
-    """Every live item of a kind by rating key."""
+def known(rx: Connection, library_id: int, kind: Kind, keys: Sequence[str] | None = None) -> dict[str, Known]:
+    """The live items of a kind by rating key: all of them, or those among `keys`."""
     t = catalogue_items.c
-    rows = rx.execute(
-        select(t.rating_key, t.id, t.raw_hash, t.has_details, t.missing_since)
-        .where(t.library_id == library_id, t.kind == kind.value, t.removed_at.is_(None))
-        .execution_options(yield_per=5000)
+    query = select(t.rating_key, t.id, t.raw_hash, t.has_details, t.missing_since).where(
+        t.library_id == library_id, t.kind == kind.value, t.removed_at.is_(None)
     )
-    return {
-        key: Known(ident, raw, details, missing is not None) for key, ident, raw, details, missing in rows
-    }
+    if keys is not None:
+        query = query.where(t.rating_key.in_(keys))
+    rows = rx.execute(query.execution_options(yield_per=5000))
+    return {key: Known(ident, raw, details, gone is not None) for key, ident, raw, details, gone in rows}
 
 
 def count_live(rx: Connection, library_id: int) -> int:

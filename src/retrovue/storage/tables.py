@@ -77,8 +77,16 @@ plex_libraries = Table(
     Column("quick_mark", Instant),
     Column("counts", Json),
     Column("created_at", Instant, nullable=False),
-    Index("uq_plex_libraries_server_key", "server_id", "key", unique=True),
     sqlite_autoincrement=True,
+)
+# A library that is gone may have left its key to another.
+Index(
+    "uq_plex_libraries_server_key",
+    plex_libraries.c.server_id,
+    plex_libraries.c.key,
+    unique=True,
+    sqlite_where=plex_libraries.c.gone_at.is_(None),
+    postgresql_where=plex_libraries.c.gone_at.is_(None),
 )
 
 path_mappings = Table(

@@ -138,7 +138,6 @@ def _hold(
     run.note(f"Nothing was removed: {why}. Look at them: retrovue removals list")
     if run.options.dry_run:
         return
-    live = len(missing)
     with run.page() as tx:
         items.mark_missing(tx, [ident for _, ident in missing.values()], run.now())
         live = items.count_live(tx, run.library.id)

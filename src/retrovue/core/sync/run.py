@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
@@ -102,9 +103,12 @@ class Run:
 def ahead(pages: Iterator[T]) -> Iterator[T]:
     """The same pages; the next one is fetched in a thread while the current one is worked on."""
     context = copy_context()
-    end = object()
+
+    def fetch() -> tuple[T, ...]:
+        return tuple(context.run(lambda: list(islice(pages, 1))))
+
     with ThreadPoolExecutor(1, thread_name_prefix="retrovue-fetch") as pool:
-        pending = pool.submit(context.run, next, pages, end)
-        while (page := pending.result()) is not end:
-            pending = pool.submit(context.run, next, pages, end)
-            yield page  # type: ignore[misc]  # `end` was told apart above
+        pending = pool.submit(fetch)
+        while fetched := pending.result():
+            pending = pool.submit(fetch)
+            yield fetched[0]

@@ -77,7 +77,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_plex_libraries")),
         sqlite_autoincrement=True,
     )
-    op.create_index("uq_plex_libraries_server_key", "plex_libraries", ["server_id", "key"], unique=True)
+    op.create_index(
+        "uq_plex_libraries_server_key",
+        "plex_libraries",
+        ["server_id", "key"],
+        unique=True,
+        sqlite_where=sa.text("gone_at IS NULL"),
+        postgresql_where=sa.text("gone_at IS NULL"),
+    )
     op.create_table(
         "catalogue_items",
         sa.Column("id", ID, autoincrement=True, nullable=False),

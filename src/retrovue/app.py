@@ -1,0 +1,105 @@
+"""The composition root: the only place that wires the adapters to the core."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from retrovue.core.api import RetroVue
+from retrovue.core.context import Context, OpenSource, Pause, Secrets
+from retrovue.model.catalogue import Secret
+from retrovue.model.sync import MediaSource
+from retrovue.secrets.store import FileSecrets, KeyringSecrets
+from retrovue.settings import Settings
+from retrovue.storage import backup, migrate
+from retrovue.storage.database import Database
+
+
+def now() -> datetime:
+    """The time, aware UTC."""
+    return datetime.now(UTC)
+
+
+def build(
+    settings: Settings,
+    *,
+    secrets: Secrets | None = None,
+    open_source: OpenSource | None = None,
+    clock: Callable[[], datetime] = now,
+    pause: Pause = time.sleep,
+) -> RetroVue:
+    """Opens the database (making or upgrading it) and wires everything. Tests hand the outside world in.
+
+    Raises `StorageError` when the database cannot be used.
+    """
+    context = wire(settings, secrets=secrets, open_source=open_source, clock=clock, pause=pause)
+    migrate.ensure(context.database, clock())
+    return RetroVue(context)
+
+
+def wire(
+    settings: Settings,
+    *,
+    secrets: Secrets | None = None,
+    open_source: OpenSource | None = None,
+    clock: Callable[[], datetime] = now,
+    pause: Pause = time.sleep,
+) -> Context:
+    """Everything wired, nothing opened."""
+    database = Database(settings.database_url, busy_seconds=settings.number("database.busy_seconds"))
+    context: Context
+
+    def store() -> Secrets:
+        if secrets is not None:
+            return secrets
+        if context.settings().text("secrets.store") == "keyring":
+            return KeyringSecrets()
+        return FileSecrets(settings.data_dir / "secrets.json")
+
+    context = Context(
+        database=database,
+        base_settings=settings,
+        secrets=store,
+        open_source=open_source or open_plex,
+        now=clock,
+        pause=pause,
+    )
+    return context
+
+
+def restore(settings: Settings, source: Path) -> Path | None:
+    """Puts a backup in the place of a database that may not be readable any more; the copy of what was there."""
+    database = Database(settings.database_url, busy_seconds=settings.number("database.busy_seconds"))
+    try:
+        saved = backup.restore(database, source, now())
+        migrate.ensure(database, now())
+    finally:
+        database.close()
+    return saved
+
+
+def open_plex(
+    url: str,
+    token: Secret | None,
+    *,
+    verify_tls: bool,
+    ca_file: str | None,
+    settings: Settings,
+    installation: str,
+    pause: Pause,
+) -> MediaSource:
+    """Opens a Plex server as a media source."""
+    from retrovue.plex.client import ClientOptions, PlexClient  # lazily: httpx takes a while to load
+    from retrovue.plex.source import PlexSource
+
+    options = ClientOptions(
+        client_identifier=installation,
+        verify_tls=verify_tls,
+        ca_file=ca_file,
+        timeout_seconds=settings.number("plex.timeout_seconds"),
+        retries=settings.integer("plex.retries"),
+        max_body=settings.integer("plex.max_body_mib") * 1024 * 1024,
+    )
+    return PlexSource(PlexClient(url, token, options, pause), page_size=settings.integer("sync.page_size"))

@@ -1,0 +1,1 @@
+"""Servers, libraries, path mappings, and looking around in the catalogue."""

@@ -1,0 +1,143 @@
+"""What every group of use cases is handed: the database, and the outside world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from retrovue.errors import Ambiguous, NotFound
+from retrovue.model.catalogue import Library, Secret, Server
+from retrovue.model.sync import MediaSource
+from retrovue.settings import Settings
+from retrovue.storage import servers, settings_table
+from retrovue.storage.database import Database
+
+T = TypeVar("T")
+Pause = Callable[[float], None]
+
+
+class Secrets(Protocol):
+    """Keeps secrets by name; see `retrovue.secrets.store`."""
+
+    def get(self, name: str) -> Secret | None:
+        """The secret, or None."""
+        ...
+
+    def put(self, name: str, secret: Secret) -> None:
+        """Keeps a secret."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Forgets a secret."""
+        ...
+
+
+class OpenSource(Protocol):
+    """Opens a media source at an address. Nothing is sent before the first question."""
+
+    def __call__(
+        self,
+        url: str,
+        token: Secret | None,
+        *,
+        verify_tls: bool,
+        ca_file: str | None,
+        settings: Settings,
+        installation: str,
+        pause: Pause,
+    ) -> MediaSource:
+        """See the class."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The database, the settings as read from file and environment, and the outside world."""
+
+    database: Database
+    base_settings: Settings
+    secrets: Callable[[], Secrets]
+    open_source: OpenSource
+    now: Callable[[], datetime]
+    pause: Pause
+
+    def settings(self) -> Settings:
+        """The settings in force now, those of the table included."""
+        with self.database.read() as rx:
+            return self.base_settings.with_table(settings_table.stored(rx))
+
+    def source(
+        self,
+        url: str,
+        token: Secret | None,
+        *,
+        verify_tls: bool,
+        ca_file: str | None,
+        pause: Pause | None = None,
+    ) -> MediaSource:
+        """A media source at an address."""
+        with self.database.transaction() as tx:
+            installation = settings_table.installation(tx, self.now())
+        return self.open_source(
+            url,
+            token,
+            verify_tls=verify_tls,
+            ca_file=ca_file,
+            settings=self.settings(),
+            installation=installation,
+            pause=pause or self.pause,
+        )
+
+    def source_of(self, server: Server, pause: Pause | None = None) -> MediaSource:
+        """The media source of a server, with its token."""
+        token = self.secrets().get(secret_name(server.id))
+        return self.source(
+            server.url, token, verify_tls=server.verify_tls, ca_file=server.ca_file, pause=pause
+        )
+
+    def find_server(self, wanted: str | int) -> Server:
+        """The server of this name or id. Raises `NotFound`."""
+        with self.database.read() as rx:
+            every = servers.all_servers(rx)
+        return pick(
+            every, wanted, what="server", ident=lambda s: s.id, name=lambda s: s.name, command="servers list"
+        )
+
+    def find_library(self, server: Server | None, wanted: str | int) -> Library:
+        """The library of this title or id, of one server or of any. Raises `NotFound` or `Ambiguous`."""
+        with self.database.read() as rx:
+            every = servers.library_list(rx, server.id if server else None)
+        where = f"libraries list '{server.name}'" if server else "libraries list"
+        return pick(
+            every, wanted, what="library", ident=lambda x: x.id, name=lambda x: x.title, command=where
+        )
+
+
+def secret_name(server_id: int) -> str:
+    """Under which name a server's token is kept."""
+    return f"server-{server_id}"
+
+
+def pick(
+    every: Sequence[T],
+    wanted: str | int,
+    *,
+    what: str,
+    ident: Callable[[T], int],
+    name: Callable[[T], str],
+    command: str,
+) -> T:
+    """The one thing of this name, or else of this id. Raises `NotFound`, or `Ambiguous` with the candidates."""
+    text = str(wanted).strip()
+    exact = [x for x in every if name(x) == text]
+    found = exact or [x for x in every if name(x).casefold() == text.casefold()]
+    if not found and text.isdecimal():
+        found = [x for x in every if ident(x) == int(text)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        candidates = ", ".join(f"{name(x)} (id {ident(x)})" for x in found)
+        raise Ambiguous(f"Several fit the {what} '{text}'", candidates, "Name it by its id.")
+    raise NotFound(f"There is no {what} '{text}'", hint=f"See what there is: retrovue {command}")

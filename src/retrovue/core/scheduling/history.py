@@ -1,0 +1,73 @@
+"""Use cases around executions: look back, follow, cancel, prune."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from retrovue.core.context import Context
+from retrovue.errors import Conflict, NotFound
+from retrovue.model.execution import Execution, HistoryFilter, LogLine
+from retrovue.storage import executions, journal
+
+
+class History:
+    """`rv.history`: every execution, with its log."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def list(self, wanted: HistoryFilter | None = None) -> list[Execution]:
+        """Executions, newest first."""
+        with self._context.database.read() as rx:
+            return executions.listing(rx, wanted or HistoryFilter())
+
+    def running(self) -> list[Execution]:
+        """Executions that run now, oldest first."""
+        with self._context.database.read() as rx:
+            return executions.running(rx)
+
+    def get(self, execution_id: int) -> Execution:
+        """One execution. Raises `NotFound`."""
+        with self._context.database.read() as rx:
+            found = executions.get(rx, execution_id)
+        if found is None:
+            raise NotFound(
+                f"There is no execution {execution_id}", hint="See what there is: retrovue history list"
+            )
+        return found
+
+    def log(self, execution_id: int, *, after: int = 0) -> list[LogLine]:
+        """The log of an execution in order; `after` is the id of the last line already seen. Raises `NotFound`."""
+        self.get(execution_id)
+        with self._context.database.read() as rx:
+            return executions.log(rx, execution_id, after=after)
+
+    def log_dropped(self, execution_id: int) -> int:
+        """How many lines were left out of the middle of a log that grew too long."""
+        with self._context.database.read() as rx:
+            return executions.log_dropped(rx, execution_id)
+
+    def cancel(self, execution_id: int) -> Execution:
+        """Asks an execution to stop at its next page. Raises `NotFound`, or `Conflict` when it has ended."""
+        self.get(execution_id)
+        with self._context.database.transaction() as tx:
+            asked = executions.request_cancel(tx, execution_id, self._context.now())
+        found = self.get(execution_id)
+        if not asked:
+            raise Conflict(
+                f"Execution {execution_id} has ended already", f"its status is {found.status.value}"
+            )
+        return found
+
+    def prune(self) -> tuple[int, int]:
+        """Forgets executions, logs and changes that are older than the settings say; executions and changes gone."""
+        settings, now = self._context.settings(), self._context.now()
+        with self._context.database.transaction() as tx:
+            gone = executions.prune(
+                tx,
+                before=now - timedelta(days=settings.integer("history.days")),
+                logs_before=now - timedelta(days=settings.integer("history.log_days")),
+                per_schedule=settings.integer("history.per_schedule"),
+            )
+            changes = journal.prune(tx, now - timedelta(days=settings.integer("journal.days")))
+        return gone, changes
