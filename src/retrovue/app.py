@@ -9,6 +9,7 @@ from pathlib import Path
 
 from retrovue.core.api import RetroVue
 from retrovue.core.context import Context, OpenSource, Pause, Secrets
+from retrovue.errors import Conflict, StorageError
 from retrovue.model.catalogue import Secret
 from retrovue.model.sync import MediaSource
 from retrovue.secrets.store import FileSecrets, KeyringSecrets
@@ -49,7 +50,6 @@ def wire(
 ) -> Context:
     """Everything wired, nothing opened."""
     database = Database(settings.database_url, busy_seconds=settings.number("database.busy_seconds"))
-    context: Context
 
     def store() -> Secrets:
         if secrets is not None:
@@ -70,14 +70,38 @@ def wire(
 
 
 def restore(settings: Settings, source: Path) -> Path | None:
-    """Puts a backup in the place of a database that may not be readable any more; the copy of what was there."""
+    """Puts a backup in the database's place, after a copy of what was there; that copy.
+
+    Works on a database that cannot be read any more. Raises `Conflict` while a sync runs, `DatabaseCorrupt`
+    for a file that is no backup, `DatabaseNewer` for one of a newer program; then nothing changes.
+    """
+    _refuse_while_running(settings)
     database = Database(settings.database_url, busy_seconds=settings.number("database.busy_seconds"))
     try:
+        migrate.check_backup(source)
         saved = backup.restore(database, source, now())
         migrate.ensure(database, now())
     finally:
         database.close()
     return saved
+
+
+def _refuse_while_running(settings: Settings) -> None:
+    try:
+        retrovue = build(settings)
+    except StorageError:
+        return  # nothing can run on a database that cannot be opened
+    try:
+        retrovue.sync.recover()
+        running = retrovue.history.running()
+    finally:
+        retrovue.close()
+    if running:
+        raise Conflict(
+            "A sync is running",
+            f"{running[0].library} of {running[0].server}",
+            f"Wait for its end, or cancel it: retrovue history cancel {running[0].id}",
+        )
 
 
 def open_plex(

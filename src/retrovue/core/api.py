@@ -16,7 +16,7 @@ from retrovue.core.scheduling.history import History
 from retrovue.core.scheduling.sync import Removals, Syncs
 from retrovue.errors import Conflict
 from retrovue.settings import SPECS, Origin, Settings, Spec, Value, spec_of
-from retrovue.storage import backup, migrate, settings_table
+from retrovue.storage import backup, settings_table
 
 __all__ = ["Removal", "RetroVue", "SettingValue", "Stop"]
 
@@ -86,20 +86,6 @@ class RetroVue:
         """A consistent copy of the database, also while others write. Raises `Conflict` on PostgreSQL."""
         return backup.create(self._context.database, target)
 
-    def restore(self, source: Path) -> Path | None:
-        """Puts a backup in the database's place, after a copy of what was there; that copy.
-
-        Raises `Conflict` while a sync runs, `DatabaseCorrupt` for a file that is no backup; then nothing changes.
-        """
-        running = [e for e in self.history.running() if e.id not in self.sync.recover()]
-        if running:
-            raise Conflict(
-                "A sync is running",
-                f"{running[0].library} of {running[0].server}",
-                f"Wait for its end, or cancel it: retrovue history cancel {running[0].id}",
-            )
-        return restore(self._context, source)
-
     def versions(self) -> builtins.dict[str, int]:
         """A number per topic that grows whenever something of that topic changed."""
         return self._context.database.versions()
@@ -107,10 +93,3 @@ class RetroVue:
     def close(self) -> None:
         """Gives the database's connections back."""
         self._context.database.close()
-
-
-def restore(context: Context, source: Path) -> Path | None:
-    """Restores without asking what runs: for a database that cannot be opened any more."""
-    saved = backup.restore(context.database, source, context.now())
-    migrate.ensure(context.database, context.now())
-    return saved

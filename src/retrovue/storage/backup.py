@@ -80,7 +80,7 @@ def restore(database: Database, source: Path, now: datetime) -> Path | None:
     check(source)
     saved = None
     if path.exists():
-        saved = create(database, backups_folder(database) / f"retrovue-before-restore-{now:%Y%m%dT%H%M%S}.db")
+        saved = _set_aside(database, path, f"{now:%Y%m%dT%H%M%S}")
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     database.close()
     try:
@@ -90,6 +90,20 @@ def restore(database: Database, source: Path, now: datetime) -> Path | None:
     except sqlite3.Error as error:
         raise convert(error, database) from error
     return saved
+
+
+def _set_aside(database: Database, path: Path, stamp: str) -> Path:
+    """A copy of the database as it is; one that is damaged is moved away as it lies."""
+    folder = backups_folder(database)
+    try:
+        return create(database, folder / f"retrovue-before-restore-{stamp}.db")
+    except errors.DatabaseCorrupt:
+        database.close()
+        damaged = folder / f"retrovue-damaged-{stamp}.db"
+        os.replace(path, damaged)
+        for ending in ("-wal", "-shm"):
+            Path(f"{path}{ending}").unlink(missing_ok=True)
+        return damaged
 
 
 def _file_of(database: Database, hint: str) -> Path:

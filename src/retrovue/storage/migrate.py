@@ -36,7 +36,7 @@ def ensure(database: Database, now: datetime, *, scripts: Path = SCRIPTS, head: 
         found = revision_of(database)
         if found == head:
             return None
-        _check_known(found, scripts, database)
+        _check_known(found, scripts, database.path)
         saved = None
         if found is not None:
             saved = backup.before_upgrade(database, found, now)
@@ -63,7 +63,12 @@ def revision_of(database: Database) -> str | None:
     )
 
 
-def _check_known(found: str | None, scripts: Path, database: Database) -> None:
+def check_backup(path: Path) -> None:
+    """Raises `DatabaseCorrupt` for a file that is no backup, `DatabaseNewer` for one of a newer program."""
+    _check_known(backup.check(path), SCRIPTS, path)
+
+
+def _check_known(found: str | None, scripts: Path, where: Path | None) -> None:
     if found is None:
         return
     from alembic.script import ScriptDirectory  # lazily: slow, and needed only when the schema differs
@@ -72,7 +77,7 @@ def _check_known(found: str | None, scripts: Path, database: Database) -> None:
     if found not in known:
         raise errors.DatabaseNewer(
             "This database was written by a newer RetroVue",
-            f"{database.path or 'it'} is at step {found}, this program knows up to {HEAD}",
+            f"{where or 'it'} is at step {found}, this program knows up to {HEAD}",
             "Install the newer RetroVue again, or name another folder: --data-dir DIR.",
         )
 

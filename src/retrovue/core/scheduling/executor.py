@@ -129,7 +129,7 @@ class Executor:
             return self._get(execution.id)
         except RetroVueError as error:
             status, reason = Status.FAILED, _reason(error)
-            _log.error("%s", reason)  # noqa: TRY400  (the world's fault needs no traceback)
+            _log.error("%s", reason)
         except Exception as error:  # noqa: BLE001  (the boundary of a run: a bug ends as a failed row)
             status, reason = Status.FAILED, f"a fault in RetroVue: {type(error).__name__}"
             _log.exception("The sync failed by a fault in RetroVue")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from datetime import timedelta
 
 from retrovue.core.context import Context
@@ -21,7 +22,7 @@ class History:
         with self._context.database.read() as rx:
             return executions.listing(rx, wanted or HistoryFilter())
 
-    def running(self) -> list[Execution]:
+    def running(self) -> builtins.list[Execution]:
         """Executions that run now, oldest first."""
         with self._context.database.read() as rx:
             return executions.running(rx)
@@ -36,7 +37,7 @@ class History:
             )
         return found
 
-    def log(self, execution_id: int, *, after: int = 0) -> list[LogLine]:
+    def log(self, execution_id: int, *, after: int = 0) -> builtins.list[LogLine]:
         """The log of an execution in order; `after` is the id of the last line already seen. Raises `NotFound`."""
         self.get(execution_id)
         with self._context.database.read() as rx:

@@ -10,7 +10,7 @@ from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -32,12 +32,8 @@ class Limits:
     brake_items: int = 20
 
 
-class Checkpoint(Protocol):
-    """Stores progress in the transaction at hand; True when a cancel was asked for. May raise `ExecutionLost`."""
-
-    def __call__(self, tx: Connection, progress: Progress) -> bool:
-        """See the class."""
-        ...
+Checkpoint = Callable[[Connection, Progress], bool]
+"""Stores progress in the transaction at hand; True when a cancel was asked for. May raise `ExecutionLost`."""
 
 
 @dataclass(slots=True)
