@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -76,8 +76,9 @@ class Context:
         verify_tls: bool,
         ca_file: str | None,
         pause: Pause | None = None,
+        impatient: bool = False,
     ) -> MediaSource:
-        """A media source at an address."""
+        """A media source at an address; an impatient one waits briefly and asks once."""
         with self.database.transaction() as tx:
             installation = settings_table.installation(tx, self.now())
         return self.open_source(
@@ -85,16 +86,23 @@ class Context:
             token,
             verify_tls=verify_tls,
             ca_file=ca_file,
-            settings=self.settings(),
+            settings=_impatient(self.settings()) if impatient else self.settings(),
             installation=installation,
             pause=pause or self.pause,
         )
 
-    def source_of(self, server: Server, pause: Pause | None = None) -> MediaSource:
+    def source_of(
+        self, server: Server, pause: Pause | None = None, *, impatient: bool = False
+    ) -> MediaSource:
         """The media source of a server, with its token."""
         token = self.secrets().get(secret_name(server.id))
         return self.source(
-            server.url, token, verify_tls=server.verify_tls, ca_file=server.ca_file, pause=pause
+            server.url,
+            token,
+            verify_tls=server.verify_tls,
+            ca_file=server.ca_file,
+            pause=pause,
+            impatient=impatient,
         )
 
     def find_server(self, wanted: str | int) -> Server:
@@ -113,6 +121,11 @@ class Context:
         return pick(
             every, wanted, what="library", ident=lambda x: x.id, name=lambda x: x.title, command=where
         )
+
+
+def _impatient(settings: Settings) -> Settings:
+    values = {**settings.values, "plex.retries": 0, "plex.timeout_seconds": 3.0}
+    return replace(settings, values=values)
 
 
 def secret_name(server_id: int) -> str:

@@ -236,9 +236,6 @@ def _metadata(state: State, keys: list[str]) -> Response:
 def _detailed(row: Row) -> Row:
     """A row as a detail answer gives it: with streams, and with ids on its tags."""
     detailed = dict(row)
-    for version in (detailed.get("Media") or []) if isinstance(detailed.get("Media"), list) else []:
-        for part in version.get("Part", []):
-            part.setdefault("id", 1)
     if isinstance(row.get("Media"), list):
         detailed["Media"] = [_with_streams(version) for version in row["Media"]]
     for name in ("Genre", "Director", "Label", "Collection"):
@@ -318,7 +315,8 @@ _XML_NAMES = {"movie": "Video", "episode": "Video", "show": "Directory", "season
 
 def _xml(document: Any) -> bytes:
     root = _element("MediaContainer", document["MediaContainer"])
-    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="utf-8")
+    text: str = ET.tostring(root, encoding="unicode")
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + text.encode()
 
 
 def _element(name: str, content: dict[str, Any]) -> ET.Element:

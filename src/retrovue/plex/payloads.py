@@ -11,7 +11,7 @@ from retrovue.plex.client import Answer
 
 T = TypeVar("T")
 # SQLite's and PostgreSQL's BIGINT; a larger number in an answer is nonsense.
-Int = Annotated[int, msgspec.Meta(ge=-(2**63), lt=2**63)]
+Int = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 class Tag(msgspec.Struct, frozen=True):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import builtins
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from retrovue.core.context import Context, secret_name
-from retrovue.errors import Conflict, Invalid, SecretsError, SourceError, TokenRefused
+from retrovue.errors import Conflict, Invalid, RetroVueError, SecretsError, SourceError, TokenRefused
 from retrovue.model.catalogue import Secret, Server, ServerState, TokenState
 from retrovue.model.sync import LibraryListing, MediaSource, ServerIdentity
 from retrovue.storage import servers
@@ -153,7 +155,15 @@ class Servers:
         self._context.secrets().remove(secret_name(removal.server.id))
         return removal
 
-    def test(self, wanted: str | int) -> ServerState:
+    def look(self) -> builtins.list[ServerState]:
+        """All servers by name with what a brief look at each found; they are asked at the same time."""
+        every = self.list()
+        if not every:
+            return []
+        with ThreadPoolExecutor(min(8, len(every))) as pool:
+            return builtins.list(pool.map(lambda s: self.test(s.id, impatient=True), every))
+
+    def test(self, wanted: str | int, *, impatient: bool = False) -> ServerState:
         """Asks a server who it is and whether it takes the token; what went wrong is in `problem`."""
         server = self.get(wanted)
         with self._context.database.read() as rx:
@@ -163,13 +173,13 @@ class Servers:
         except SecretsError as error:
             return ServerState(server, False, TokenState.MISSING, libraries, server.version, str(error))
         state = TokenState.OK if token else TokenState.MISSING
-        source = self._context.source_of(server)
+        source = self._context.source_of(server, impatient=impatient)
         try:
             identity, found = _look(source, expected=server.machine_identifier)
         except TokenRefused as error:
             refused = TokenState.REFUSED if token else TokenState.MISSING
             return ServerState(server, True, refused, libraries, server.version, _words(error))
-        except SourceError as error:
+        except (SourceError, Conflict, Invalid) as error:
             return ServerState(server, False, state, libraries, server.version, _words(error))
         return ServerState(server, True, state, max(libraries, len(found)), identity.version)
 
@@ -193,7 +203,7 @@ def _look(source: MediaSource, expected: str | None = None) -> tuple[ServerIdent
         source.close()
 
 
-def _words(error: SourceError) -> str:
+def _words(error: RetroVueError) -> str:
     return f"{error}. {error.hint}" if error.hint else str(error)
 
 

@@ -12,8 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy import Connection
-
 from retrovue import log
 from retrovue.core.context import Context
 from retrovue.core.sync import engine, plan, removals
@@ -29,6 +27,7 @@ from retrovue.model.execution import Execution, Status
 from retrovue.model.sync import Depth, Progress, SyncReport
 from retrovue.settings import Settings
 from retrovue.storage import executions, locks, servers
+from retrovue.storage.database import Connection
 
 _log = logging.getLogger("retrovue.execution")
 Observe = Callable[[Progress], None]
@@ -218,7 +217,8 @@ class Executor:
 
 
 def _reason(error: RetroVueError) -> str:
-    return f"{error}. {error.hint}" if error.hint else str(error)
+    """What happened on the first line, what to do on the second."""
+    return f"{error}\n{error.hint}" if error.hint else str(error)
 
 
 def _limits(settings: Settings) -> Limits:

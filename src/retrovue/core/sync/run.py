@@ -12,12 +12,10 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy import Connection
-
 from retrovue.errors import Cancelled
 from retrovue.model.catalogue import Library
 from retrovue.model.sync import LibraryListing, MediaSource, Progress, SyncOptions, SyncReport
-from retrovue.storage.database import Database
+from retrovue.storage.database import Connection, Database
 
 T = TypeVar("T")
 log = logging.getLogger("retrovue.sync")

@@ -1,0 +1,1 @@
+"""The command line: it asks the façade and shows what it says. Heavy imports stand inside the commands."""

@@ -1,0 +1,240 @@
+"""`retrovue history`: every sync that was ever started."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from retrovue.cli.catalogue import AfterOption, Format, LimitOption
+from retrovue.cli.output import (
+    Json,
+    Session,
+    emit,
+    fields,
+    iso,
+    lasted,
+    local,
+    millis,
+    new_group,
+    say,
+    table,
+    when,
+    write,
+)
+from retrovue.model.execution import HistoryFilter, Status
+
+if TYPE_CHECKING:
+    from retrovue.model.execution import Execution, LogLine
+
+app = new_group("Every sync that was ever started.")
+_SCREENFUL = 50
+_FOLLOW_SECONDS = 0.5
+
+ScheduleOption = Annotated[
+    str | None, typer.Option("--schedule", help="Only of this schedule.", show_default=False)
+]
+StatusOption = Annotated[
+    Status | None, typer.Option("--status", help="Only with this status.", show_default=False)
+]
+SinceOption = Annotated[str | None, typer.Option("--since", help="2026-11-01, or 7d.", show_default=False)]
+UntilOption = Annotated[str | None, typer.Option("--until", help="2026-11-01, or 7d.", show_default=False)]
+
+
+def execution_json(execution: Execution) -> dict[str, Any]:
+    """The keys of `history list` and `history show`."""
+    return {
+        "id": execution.id,
+        "schedule": execution.schedule,
+        "server": execution.server,
+        "library": execution.library,
+        "due_at": iso(execution.due_at),
+        "start_time": iso(execution.start_time),
+        "end_time": iso(execution.end_time),
+        "duration_ms": millis(execution.duration),
+        "status": execution.status.value,
+        "reason": execution.reason,
+        "attempt": execution.attempt,
+        "dry_run": execution.options.dry_run,
+        "depth": (execution.depth or execution.options.depth).value,
+        "items_scanned": execution.scanned,
+        "items_inserted": execution.added,
+        "items_updated": execution.updated,
+        "items_removed": execution.removed,
+        "errors": execution.errors,
+        "removals_held": execution.removals_held,
+    }
+
+
+def _filter(
+    schedule: str | None,
+    status: Status | None,
+    since: str | None,
+    until: str | None,
+    limit: int | None,
+    after: int | None,
+) -> HistoryFilter:
+    return HistoryFilter(
+        schedule=schedule,
+        status=status,
+        since=None if since is None else when(since, option="--since"),
+        until=None if until is None else when(until, option="--until"),
+        limit=limit,
+        after=after,
+    )
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    schedule: ScheduleOption = None,
+    status: StatusOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    limit: LimitOption = None,
+    after: AfterOption = None,
+    as_json: Json = False,
+) -> None:
+    """Executions, newest first."""
+    session: Session = context.obj
+    shown = limit if limit is not None or as_json else _SCREENFUL + 1
+    with session.open() as retrovue:
+        found = retrovue.history.list(_filter(schedule, status, since, until, shown, after))
+    if as_json:
+        emit([execution_json(execution) for execution in found])
+        return
+    more = limit is None and len(found) > _SCREENFUL
+    found = found[:_SCREENFUL] if more else found
+    table(
+        ("Id", "Schedule", "Server", "Library", "Started", "Duration", "Items", "Changed", "Errors", "Status", "Reason"),
+        [
+            (
+                e.id, e.schedule or "by hand", e.server, e.library, local(e.start_time), lasted(e.duration),
+                f"{e.scanned:,}", f"{e.added + e.updated + e.removed + e.restored:,}", e.errors,
+                e.status.value + (" (dry run)" if e.options.dry_run else ""), (e.reason or "").split("\n")[0],
+            )
+            for e in found
+        ],
+        empty="Nothing was synced yet. Begin: retrovue sync SERVER",
+        right=("Id", "Items", "Changed", "Errors"),
+    )  # fmt: skip
+    if more:
+        say(f"More: add --after {found[-1].id}, or --limit N")
+
+
+@app.command()
+def show(context: typer.Context, execution: int, as_json: Json = False) -> None:
+    """Everything about one execution."""
+    session: Session = context.obj
+    with session.open() as retrovue:
+        found = retrovue.history.get(execution)
+    document = execution_json(found)
+    if as_json:
+        emit(document)
+        return
+    fields((name.replace("_", " ").capitalize(), value) for name, value in document.items())
+
+
+@app.command()
+def log(
+    context: typer.Context,
+    execution: int,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on while it runs.")] = False,
+    as_json: Json = False,
+) -> None:
+    """The log of one execution."""
+    session: Session = context.obj
+    with session.open() as retrovue:
+        lines = retrovue.history.log(execution)
+        if as_json:
+            emit([{"at": iso(line.at), "level": line.level, "message": line.message} for line in lines])
+            return
+        _print(lines)
+        dropped = retrovue.history.log_dropped(execution)
+        last = lines[-1].id if lines else 0
+        while follow and not retrovue.history.get(execution).status.ended:
+            time.sleep(_FOLLOW_SECONDS)
+            new = retrovue.history.log(execution, after=last)
+            _print(new)
+            last = new[-1].id if new else last
+        if follow:
+            _print(retrovue.history.log(execution, after=last))
+    if dropped:
+        say(f"{dropped:,} lines were left out of the middle: the log was longer than history.log_kib allows.")
+
+
+def _print(lines: list[LogLine]) -> None:
+    from retrovue.cli.output import printable  # lazily, as everywhere here
+
+    for line in lines:
+        write(f"{local(line.at)} {line.level:<7} {printable(line.message)}\n")
+
+
+@app.command()
+def cancel(context: typer.Context, execution: int, as_json: Json = False) -> None:
+    """Ask a running execution to stop at its next page."""
+    session: Session = context.obj
+    with session.open() as retrovue:
+        found = retrovue.history.cancel(execution)
+    if as_json:
+        emit(execution_json(found))
+    else:
+        say(f"Execution {execution} was asked to stop.")
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    format_: Annotated[
+        Format, typer.Option("--format", help="A line an execution, or a table.")
+    ] = Format.JSONL,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Into this file.", show_default=False)
+    ] = None,
+    schedule: ScheduleOption = None,
+    status: StatusOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    limit: LimitOption = None,
+) -> None:
+    """Executions as JSON lines or CSV."""
+    from retrovue.errors import Invalid  # lazily, as everywhere here
+
+    session: Session = context.obj
+    with session.open() as retrovue:
+        found = retrovue.history.list(_filter(schedule, status, since, until, limit, None))
+    documents = [execution_json(execution) for execution in found]
+    if format_ is Format.CSV:
+        buffer = io.StringIO()
+        writer = csv.writer(buffer)
+        if documents:
+            writer.writerow(documents[0])
+        writer.writerows(document.values() for document in documents)
+        text = buffer.getvalue()
+    else:
+        text = "".join(json.dumps(document, ensure_ascii=False) + "\n" for document in documents)
+    if output is None:
+        write(text)
+    else:
+        try:
+            output.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise Invalid("output", f"{output} cannot be written", error.strerror or "") from error
+    say(f"{len(documents):,} executions were exported.")
+
+
+@app.command()
+def prune(context: typer.Context, as_json: Json = False) -> None:
+    """Forget what is older than the settings say."""
+    session: Session = context.obj
+    with session.open() as retrovue:
+        executions, changes = retrovue.history.prune()
+    if as_json:
+        emit({"executions": executions, "changes": changes})
+    else:
+        say(f"{executions:,} executions and {changes:,} changes were forgotten.")
