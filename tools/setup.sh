@@ -29,6 +29,8 @@ if [ ! -x .venv/bin/python ] || ! .venv/bin/python -m pip --version >/dev/null 2
 fi
 say "Setting up .venv ($want)"
 .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/setup.txt
-.venv/bin/uv pip install -q --python .venv/bin/python --require-hashes -r "requirements/$want.txt"
+.venv/bin/uv pip install -q --compile-bytecode --python .venv/bin/python --require-hashes -r "requirements/$want.txt"
 .venv/bin/uv pip install -q --python .venv/bin/python --no-deps --no-build-isolation -e .
+# Start-up counts: the command line must not compile itself where bytecode is not written.
+.venv/bin/python -m compileall -q src
 printf '%s' "$key" >"$stamp"

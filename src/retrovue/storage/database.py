@@ -8,9 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection as Connection
-from sqlalchemy import Engine, Table, create_engine, event, exc, make_url, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection as Connection  # noqa: PLC0414  (others name it from here)
+from sqlalchemy import Engine, Table, create_engine, event, exc, make_url, select, text
 from sqlalchemy.engine import URL
 
 from retrovue import errors
@@ -115,12 +114,16 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
+# Both databases understand this; SQLAlchemy has a construct of its own for each, which take a while to load.
+_BUMP = text(
+    "INSERT INTO changes (topic, n) VALUES (:topic, 1) ON CONFLICT (topic) DO UPDATE SET n = changes.n + 1"
+)
+
+
 def bump(tx: Connection, *topics: str) -> None:
     """Tells whoever follows these topics that this commit touched them."""
-    insert = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
     for topic in topics:
-        statement = insert(changes).values(topic=topic, n=1)
-        tx.execute(statement.on_conflict_do_update(index_elements=["topic"], set_={"n": changes.c.n + 1}))
+        tx.execute(_BUMP, {"topic": topic})
 
 
 def insert_many(
@@ -158,17 +161,17 @@ def converted(database: Database) -> Iterator[None]:
 
 def convert(error: BaseException, database: Database) -> errors.StorageError:
     """The error of ours that a driver's error stands for."""
-    text = " ".join(str(error).split())
+    said = " ".join(str(error).split())
     where = str(database.path) if database.is_sqlite else database.url.render_as_string(hide_password=True)
-    for words, kind, title, hint in _MEANINGS:
-        if any(word in text.lower() for word in words):
-            return kind(title, f"{where} ({text})", hint)
+    for signs, kind, title, hint in _MEANINGS:
+        if any(sign in said.lower() for sign in signs):
+            return kind(title, f"{where} ({said})", hint)
     if not database.is_sqlite and isinstance(getattr(error, "sqlstate", None), str):
         return errors.StorageError(
-            "The database refused a statement", text, "Run with --debug and report this."
+            "The database refused a statement", said, "Run with --debug and report this."
         )
     return errors.DatabaseUnavailable(
-        "The database cannot be used", f"{where} ({text})", "Check that the place exists and can be reached."
+        "The database cannot be used", f"{where} ({said})", "Check that the place exists and can be reached."
     )
 
 
