@@ -12,6 +12,7 @@ import pytest
 from retrovue import settings
 from retrovue.demo.server import StandIn
 from retrovue.demo.state import public_domain
+from retrovue.secrets.store import MemorySecrets
 from retrovue.storage import migrate
 from retrovue.storage.database import Database
 from worlds import Clock, World, make_world
@@ -73,11 +74,11 @@ def _dated(response: object, clock: Clock) -> None:
 def build_world(data_dir: Path, server: StandIn, clock: Clock) -> Iterator[Callable[..., World]]:
     """Makes RetroVue with the stand-in added, for a kind of library; settings by their keys."""
     made: list[World] = []
+    secrets = MemorySecrets()
 
     def make(kind: str = "movie", **overrides: object) -> World:
-        world = make_world(
-            data_dir, server, clock, kind, {k.replace("__", "."): v for k, v in overrides.items()}
-        )
+        by_key = {name.replace("__", "."): value for name, value in overrides.items()}
+        world = make_world(data_dir, server, clock, kind, by_key, secrets=secrets)
         made.append(world)
         return world
 

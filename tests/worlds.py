@@ -153,7 +153,9 @@ def make_world(
     clock: Clock,
     kind: str,
     overrides: Mapping[str, object],
+    *,
     url: str | None = None,
+    secrets: MemorySecrets | None = None,
 ) -> World:
     """RetroVue with the stand-in added and its libraries discovered."""
     environment = {settings.spec_of(key).variable: str(value) for key, value in overrides.items()}
@@ -161,7 +163,10 @@ def make_world(
     if url is not None:
         environment["RETROVUE_DATABASE_URL"] = url
     rv = app.build(
-        settings.load(data_dir, environment), secrets=MemorySecrets(), clock=clock, pause=clock.pause
+        settings.load(data_dir, environment),
+        secrets=secrets or MemorySecrets(),
+        clock=clock,
+        pause=clock.pause,
     )
     if not rv.servers.list():
         rv.servers.add("Home", server.url, Secret(server.token))

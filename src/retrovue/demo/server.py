@@ -289,7 +289,8 @@ def _handler(stand_in: StandIn) -> type[BaseHTTPRequestHandler]:
                 body = json.dumps(response.document).encode()
             else:
                 body, headers["Content-Type"] = _xml(response.document), "text/xml;charset=utf-8"
-            self.send_response(response.status)
+            self.send_response_only(response.status)
+            headers.setdefault("Date", formatdate(usegmt=True))
             for name, value in headers.items():
                 self.send_header(name, value)
             self.send_header("X-Plex-Protocol", "1.0")
@@ -300,9 +301,6 @@ def _handler(stand_in: StandIn) -> type[BaseHTTPRequestHandler]:
                 self.wfile.write(body)
             except (BrokenPipeError, ConnectionResetError):
                 self.close_connection = True
-
-        def date_time_string(self, timestamp: float | None = None) -> str:
-            return formatdate(timestamp, usegmt=True)
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (the base class's name)
             """Nothing: the stand-in's talk is of no use, and could hold tokens."""

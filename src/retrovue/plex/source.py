@@ -77,7 +77,7 @@ class PlexSource:
 
     def count(self, library: LibraryListing, kind: Kind) -> int | None:
         """How many rows of a kind the server counts."""
-        container = self._list(library, kind, 0, 0)
+        container, _ = self._page(library, kind, 0, 0)
         return container.total
 
     def pages(self, library: LibraryListing, kind: Kind, limit: int | None = None) -> Iterator[Page]:
@@ -290,7 +290,11 @@ def _checked(answer: Answer) -> Container:
             "it does not know what every Plex server knows (404)",
             "Check the address and the port (Plex listens on 32400).",
         )
-    raise errors.BadAnswer("The server did not understand the question", f"it answers {answer.status}")
+    raise errors.BadAnswer(
+        "The server did not understand the question",
+        f"it answers {answer.status}",
+        "Update the Plex Media Server, and check for a proxy between here and it.",
+    )
 
 
 def _metadata_path(keys: Sequence[str]) -> str:
