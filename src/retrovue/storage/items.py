@@ -170,8 +170,9 @@ def relatives(rx: Connection, library_id: int, items: Sequence[Item]) -> list[St
 
 
 def is_local(item: Item) -> bool:
-    """Whether the guid holds the rating key and so says nothing once the key has changed."""
-    return item.guid is None or item.guid.startswith("local://")
+    """Whether the guid is made of the rating key, and so says nothing once the key has changed."""
+    guid = item.guid
+    return guid is None or guid.startswith("local://") or guid.partition("?")[0].endswith(f"://{item.key}")
 
 
 def _ids_where(rx: Connection, library_id: int, condition: ColumnElement[bool]) -> list[int]:
