@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, literal, or_, select, update
 
 from retrovue.errors import ExecutionLost
 from retrovue.model.execution import Execution, HistoryFilter, LogLine, Status
 from retrovue.model.sync import Depth, SyncOptions, SyncReport
 from retrovue.storage.database import bump
 from retrovue.storage.tables import execution_log, schedule_executions
+from retrovue.storage.types import Instant
 
 _t = schedule_executions
 _ACTIVE = (Status.QUEUED.value, Status.RUNNING.value)
@@ -131,7 +132,7 @@ def request_cancel(tx: Connection, execution_id: int, now: datetime) -> bool:
     done = tx.execute(
         update(_t)
         .where(_t.c.id == execution_id, _t.c.status.in_(_ACTIVE))
-        .values(cancel_requested_at=func.coalesce(_t.c.cancel_requested_at, now))
+        .values(cancel_requested_at=func.coalesce(_t.c.cancel_requested_at, literal(now, Instant)))
     )
     bump(tx, "executions")
     return done.rowcount == 1

@@ -215,9 +215,8 @@ def _valid_name(name: str) -> str:
 
 
 def _valid_url(url: str) -> str:
-    url = url.strip().rstrip("/")
-    if "://" not in url:
-        url = f"http://{url}"
+    url = url.strip()
+    url = (url if "://" in url else f"http://{url}").rstrip("/")
     parts = urlsplit(url)
     try:
         valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
