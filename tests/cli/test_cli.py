@@ -451,7 +451,7 @@ def test_help_names_every_command_and_loads_nothing_heavy() -> None:
     for command in ("demo", "status", "servers", "libraries", "mappings", "sync", "removals", "catalogue", "history",
                     "settings", "backup", "restore"):  # fmt: skip
         assert f"  {command}" in done.stdout
-    heavy = ("sqlalchemy", "httpx", "rich", "msgspec", "alembic", "pydantic", "keyring")
+    heavy = ("sqlalchemy", "httpx", "rich", "alembic", "pydantic", "keyring")
     code = f"import sys, retrovue.cli.main; print([m for m in {heavy} if m in sys.modules])"
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60

@@ -1,6 +1,7 @@
 """What the catalogue holds: servers, libraries, path mappings, items, files, changes.
 
-All instants are aware UTC. Durations are milliseconds, sizes are bytes.
+All instants are aware UTC. Durations are milliseconds, sizes are bytes. What is made for every row of a listing
+(`Item`, `MediaFile`, `ExternalId`) is a frozen msgspec struct, which takes a tenth of the time of a dataclass.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+import msgspec
 
 
 class Kind(StrEnum):
@@ -158,16 +161,14 @@ class PathMapping:
     local_path: str
 
 
-@dataclass(frozen=True, slots=True)
-class ExternalId:
+class ExternalId(msgspec.Struct, frozen=True, gc=False):
     """An id of the item elsewhere, such as imdb tt0063350."""
 
     source: str
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class MediaFile:
+class MediaFile(msgspec.Struct, frozen=True, gc=False):
     """One file: part `part` of version `version` of an item. `plex_path` is the path as the server sees it."""
 
     version: int
@@ -188,8 +189,7 @@ class MediaFile:
     part_key: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(msgspec.Struct, frozen=True, gc=False):
     """An item as a server lists it. A tuple that is None was not in the answer, which is not the same as empty."""
 
     key: str

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
+import msgspec
+
 from retrovue.model.catalogue import Item, Kind
 
 
@@ -87,8 +89,7 @@ class LibraryListing:
     refreshing: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True, gc=False):
     """One listed row as it came: its key (None if it has none) and its raw bytes."""
 
     key: str | None

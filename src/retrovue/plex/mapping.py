@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -14,8 +14,8 @@ from retrovue.plex.payloads import GuidTag, Media, Metadata, Tag, loosely
 VERSION = 1
 """Raise it when rows are read otherwise, so that unchanged rows are read again."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = 253_402_300_799  # the last second of the year 9999
+_KINDS: dict[str, Kind] = {kind.value: kind for kind in Kind}
 _decoder = msgspec.json.Decoder(Metadata, strict=False)
 _LEGACY_AGENTS = {
     "com.plexapp.agents.imdb": "imdb",
@@ -26,6 +26,8 @@ _LEGACY_AGENTS = {
 
 def decode_item(raw: bytes) -> Item:
     """The item that a row's bytes say. Raises `BadRow` naming the field at fault."""
+    if b"\\u0000" in raw:
+        return item_of(_decode_slowly(raw))
     try:
         return item_of(_decoder.decode(raw))
     except msgspec.ValidationError:
@@ -36,27 +38,40 @@ def decode_item(raw: bytes) -> Item:
 
 def _decode_slowly(raw: bytes) -> Metadata:
     try:
-        return loosely(msgspec.json.decode(raw), Metadata)
+        return loosely(_without_nul(msgspec.json.decode(raw)), Metadata)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadRow(str(error)) from error
 
 
+def _without_nul(value: Any) -> Any:
+    """PostgreSQL cannot store a NUL, and no title means one."""
+    if isinstance(value, str):
+        return value.replace("\x00", "")
+    if isinstance(value, list):
+        return [_without_nul(inner) for inner in value]
+    if isinstance(value, dict):
+        return {key: _without_nul(inner) for key, inner in value.items()}
+    return value
+
+
 def item_of(row: Metadata) -> Item:
     """The item of a decoded row. Raises `BadRow` for a type that is not catalogued."""
-    kind = _kind(row.type)
+    kind = _KINDS.get(row.type)
+    if kind is None:
+        raise BadRow(f"its type '{row.type[:40]}' is not one that is catalogued")
     episode, season = kind is Kind.EPISODE, kind is Kind.SEASON
     return Item(
         key=row.rating_key,
         kind=kind,
         guid=row.guid,
-        title=_clean(row.title) or "",
-        title_sort=_clean(row.title_sort),
-        original_title=_clean(row.original_title),
+        title=row.title,
+        title_sort=row.title_sort,
+        original_title=row.original_title,
         year=row.year,
-        summary=_clean(row.summary),
-        tagline=_clean(row.tagline),
-        studio=_clean(row.studio),
-        content_rating=_clean(row.content_rating),
+        summary=row.summary,
+        tagline=row.tagline,
+        studio=row.studio,
+        content_rating=row.content_rating,
         duration_ms=row.duration,
         originally_available_at=row.originally_available_at[:10] if row.originally_available_at else None,
         added_at=_instant(row.added_at),
@@ -64,7 +79,7 @@ def item_of(row: Metadata) -> Item:
         trashed_at=_instant(row.deleted_at),
         parent_key=row.parent_rating_key,
         grandparent_key=row.grandparent_rating_key,
-        show_title=_clean(row.grandparent_title if episode else row.parent_title if season else None),
+        show_title=row.grandparent_title if episode else row.parent_title if season else None,
         season_number=row.parent_index if episode else row.index if season else None,
         episode_number=row.index if episode else None,
         files=None if row.media is None else _files(row.media),
@@ -75,65 +90,51 @@ def item_of(row: Metadata) -> Item:
     )
 
 
-def _kind(name: str) -> Kind:
-    try:
-        return Kind(name)
-    except ValueError:
-        raise BadRow(f"its type '{name[:40]}' is not one that is catalogued") from None
-
-
-def _clean(text: str | None) -> str | None:
-    """PostgreSQL cannot store a NUL, and no title means one."""
-    return text.replace("\x00", "") if text and "\x00" in text else text
-
-
 def _instant(seconds: int | None) -> datetime | None:
     if seconds is None or not 0 < seconds <= _LATEST:
         return None
-    return _EPOCH + timedelta(seconds=seconds)
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _tags(tags: list[Tag] | None) -> tuple[str, ...] | None:
     if tags is None:
         return None
-    return tuple(dict.fromkeys(_clean(tag.tag) or "" for tag in tags if tag.tag))
+    return tuple(dict.fromkeys([tag.tag for tag in tags if tag.tag]))
 
 
 def _files(versions: list[Media]) -> tuple[MediaFile, ...]:
     return tuple(
-        MediaFile(
-            version=number,
-            part=position,
-            plex_path=_clean(part.file),
-            size_bytes=part.size,
-            container=part.container or media.container,
-            video_codec=media.video_codec,
-            audio_codec=media.audio_codec,
-            width=media.width,
-            height=media.height,
-            bitrate_kbps=media.bitrate,
-            duration_ms=media.duration if part.duration is None else part.duration,
-            resolution=media.video_resolution,
-            frame_rate=media.video_frame_rate,
-            audio_channels=media.audio_channels,
-            optimized=media.proxy_type == 42,
-            part_key=part.key,
-        )
-        for number, media in enumerate(versions)
-        for position, part in enumerate(media.parts or ())
+        [
+            MediaFile(
+                version=number,
+                part=position,
+                plex_path=part.file,
+                size_bytes=part.size,
+                container=part.container or media.container,
+                video_codec=media.video_codec,
+                audio_codec=media.audio_codec,
+                width=media.width,
+                height=media.height,
+                bitrate_kbps=media.bitrate,
+                duration_ms=media.duration if part.duration is None else part.duration,
+                resolution=media.video_resolution,
+                frame_rate=media.video_frame_rate,
+                audio_channels=media.audio_channels,
+                optimized=media.proxy_type == 42,
+                part_key=part.key,
+            )
+            for number, media in enumerate(versions)
+            for position, part in enumerate(media.parts or ())
+        ]
     )
 
 
 def _external_ids(guids: list[GuidTag] | None, guid: str | None, kind: Kind) -> tuple[ExternalId, ...] | None:
     if guids is not None:
-        return tuple(dict.fromkeys(found for tag in guids if (found := _split(tag.id))))
+        parts = dict.fromkeys([tag.id.partition("://") for tag in guids if tag.id])
+        return tuple([ExternalId(source, value) for source, _, value in parts if source and value])
     legacy = _legacy_id(guid, kind)
     return (legacy,) if legacy else None
-
-
-def _split(text: str | None) -> ExternalId | None:
-    source, separator, value = (text or "").partition("://")
-    return ExternalId(source, value) if separator and source and value else None
 
 
 def _legacy_id(guid: str | None, kind: Kind) -> ExternalId | None:
@@ -141,14 +142,14 @@ def _legacy_id(guid: str | None, kind: Kind) -> ExternalId | None:
 
     For seasons and episodes such a guid holds the show's id, which is not theirs.
     """
-    found = _split(guid)
-    if found is None or kind not in {Kind.MOVIE, Kind.SHOW}:
+    if guid is None or kind not in {Kind.MOVIE, Kind.SHOW} or not guid.startswith("com.plexapp.agents."):
         return None
-    value = found.value.partition("?")[0]
-    if found.source == "com.plexapp.agents.hama":
+    agent, _, rest = guid.partition("://")
+    value = rest.partition("?")[0]
+    if agent == "com.plexapp.agents.hama":
         source, _, value = value.partition("-")
         return ExternalId(source.rstrip("0123456789"), value) if value else None
-    name = _LEGACY_AGENTS.get(found.source)
+    name = _LEGACY_AGENTS.get(agent)
     return ExternalId(name, value) if name and value else None
 
 

@@ -1,4 +1,7 @@
-"""The shapes of Plex's JSON, read leniently in this one place (types are loose: docs/plex.md)."""
+"""The shapes of Plex's JSON, read leniently in this one place (types are loose: docs/plex.md).
+
+`gc=False`: these values form no cycles, and there are many of them.
+"""
 
 from __future__ import annotations
 
@@ -14,19 +17,19 @@ T = TypeVar("T")
 Int = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
-class Tag(msgspec.Struct, frozen=True):
+class Tag(msgspec.Struct, frozen=True, gc=False):
     """A genre, label or collection of a row."""
 
     tag: str | None = None
 
 
-class GuidTag(msgspec.Struct, frozen=True):
+class GuidTag(msgspec.Struct, frozen=True, gc=False):
     """An external id, such as imdb://tt0063350."""
 
     id: str | None = None
 
 
-class Part(msgspec.Struct, frozen=True):
+class Part(msgspec.Struct, frozen=True, gc=False):
     """One file of a version."""
 
     key: str | None = None
@@ -36,7 +39,7 @@ class Part(msgspec.Struct, frozen=True):
     container: str | None = None
 
 
-class Media(msgspec.Struct, frozen=True, rename="camel"):
+class Media(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """One version of an item."""
 
     duration: Int | None = None
@@ -53,7 +56,7 @@ class Media(msgspec.Struct, frozen=True, rename="camel"):
     parts: list[Part] | None = msgspec.field(name="Part", default=None)
 
 
-class Metadata(msgspec.Struct, frozen=True, rename="camel"):
+class Metadata(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """A movie, show, season or episode as a listing gives it."""
 
     rating_key: str
@@ -85,13 +88,13 @@ class Metadata(msgspec.Struct, frozen=True, rename="camel"):
     collections: list[Tag] | None = msgspec.field(name="Collection", default=None)
 
 
-class RowHead(msgspec.Struct, frozen=True):
+class RowHead(msgspec.Struct, frozen=True, gc=False):
     """What is read of every row: its key."""
 
     rating_key: str | int | None = msgspec.field(name="ratingKey", default=None)
 
 
-class RowTimes(msgspec.Struct, frozen=True, rename="camel"):
+class RowTimes(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """What a filtered answer is checked by."""
 
     added_at: int | None = None

@@ -9,6 +9,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, TypeVar
 
+import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, select, text, update
 
 from retrovue.model.catalogue import ExternalId, Item, Kind, MediaFile
@@ -33,8 +34,7 @@ _FILE_COLUMNS = (
 _file_values = attrgetter(*_FILE_COLUMNS)
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(msgspec.Struct, frozen=True, gc=False):
     """What is remembered of a live item while its library is listed."""
 
     id: int
@@ -43,8 +43,7 @@ class Known:
     missing: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(msgspec.Struct, frozen=True, gc=False):
     """An item as it lies in the catalogue, live or removed."""
 
     id: int
@@ -53,8 +52,7 @@ class Stored:
     removed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(msgspec.Struct, frozen=True, gc=False):
     """An item to write: what it says, the hash of its raw row (None: read it again next time), its fingerprint."""
 
     item: Item

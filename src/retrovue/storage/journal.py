@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, delete, select
 
 from retrovue.model.catalogue import Change, ItemChange, Kind
@@ -17,8 +17,7 @@ from retrovue.storage.types import to_json, to_millis
 _COLUMNS = ("execution_id", "library_id", "item_id", "at", "change", "rating_key", "kind", "title", "fields")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """A change to be written. `item_id` is None in a dry run."""
 
     change: Change

@@ -11,14 +11,15 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 def to_millis(instant: datetime | None) -> int | None:
     """Epoch milliseconds of an aware instant. A naive one is a bug and raises."""
     if instant is None:
         return None
-    return (instant - _EPOCH) // _MILLISECOND
+    if instant.tzinfo is None:
+        raise TypeError("an instant needs a time zone")
+    return round(instant.timestamp() * 1000)
 
 
 def from_millis(millis: int | None) -> datetime | None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import repeat
 
 import msgspec
+from msgspec.structs import replace
 
 from retrovue.core.sync import diff, identity
 from retrovue.core.sync.run import Run, log
 from retrovue.model.catalogue import Change, Item, Kind
 from retrovue.model.sync import BadRow, Row
 from retrovue.storage import items, journal
-from retrovue.storage.database import bump
+from retrovue.storage.database import Connection, bump
 from retrovue.storage.items import Known, Stored, Written
 from retrovue.storage.journal import Entry
 
@@ -24,7 +26,7 @@ _CONFIRM_BATCH = 100
 class Changes:
     """What one page asks of the database."""
 
-    inserts: list[tuple[Written, Entry]] = field(default_factory=list)
+    inserts: list[Written] = field(default_factory=list)
     rewrites: list[tuple[int, Written, Entry]] = field(default_factory=list)
     touches: list[tuple[int, bytes, datetime | None]] = field(default_factory=list)
     displaced: list[Stored] = field(default_factory=list)
@@ -44,7 +46,7 @@ def apply_rows(run: Run, kind: Kind, rows: Sequence[Row], known: dict[str, Known
     updates = [(item, raw, before) for item, raw, before in differing if before is not None]
     with run.database.read() as rx:
         stored = items.load(rx, [before.id for _, _, before in updates])
-        related = items.relatives(rx, run.library.id, [item for item, _ in unknown]) if unknown else []
+        related = _relatives(run, rx, [item for item, _ in unknown])
     for item, raw, before in updates:
         _update(run, item, raw, stored[before.id], changes)
     _place_unknown(run, unknown, related, known, listed, changes)
@@ -52,6 +54,12 @@ def apply_rows(run: Run, kind: Kind, rows: Sequence[Row], known: dict[str, Known
     _write(run, changes)
     run.stop_if_cancelled()
     return len(unknown)
+
+
+def _relatives(run: Run, rx: Connection, unknown: Sequence[Item]) -> list[Stored]:
+    if not unknown or (run.fresh and not run.counted):
+        return []
+    return items.relatives(rx, run.library.id, unknown)
 
 
 def _sift(
@@ -122,8 +130,7 @@ def _update(run: Run, listed: Item, raw: bytes, old: Stored, changes: Changes) -
 
 
 def _add(item: Item, raw: bytes, changes: Changes) -> None:
-    entry = Entry(Change.ADDED, None, item.key, item.kind, item.display_title)
-    changes.inserts.append((Written(item, raw, diff.fingerprint(item)), entry))
+    changes.inserts.append(Written(item, raw, diff.fingerprint(item)))
 
 
 def _place_unknown(
@@ -135,6 +142,10 @@ def _place_unknown(
     changes: Changes,
 ) -> None:
     """Decides for each item under an unknown key whether it is new, has come back, or was re-keyed."""
+    if not related:
+        for item, raw in unknown:
+            _add(item, raw, changes)
+        return
     verdicts = identity.judge([item for item, _ in unknown], related, listed)
     changes.displaced.extend(verdicts.displaced.values())
     rekeyed = _confirmed_gone(run, verdicts.suspects)
@@ -170,38 +181,43 @@ def _confirmed_gone(run: Run, suspects: Mapping[str, Stored]) -> dict[str, Store
 
 
 def _write(run: Run, changes: Changes) -> None:
-    now, report = run.now(), run.report
-    entries = [entry for _, _, entry in changes.rewrites]
-    gone = [
-        Entry(Change.REMOVED, old.id, old.item.key, old.item.kind, old.item.display_title)
-        for old in changes.displaced
-    ]
-    dry = run.options.dry_run
+    now, report, dry = run.now(), run.report, run.options.dry_run
+    ids: list[int] = []
     with run.page() as tx:
         if not dry:
             items.tombstone(tx, [old.id for old in changes.displaced], now)
             items.rewrite(tx, [(ident, written) for ident, written, _ in changes.rewrites])
             items.touch(tx, changes.touches)
             items.clear_missing(tx, changes.seen_again)
-            ids = items.insert(tx, run.library.id, [written for written, _ in changes.inserts], now)
-        else:
-            ids = []
-        added = [entry for _, entry in changes.inserts]
-        entries = [*gone, *entries, *(_with_ids(added, ids) if ids else added)]
-        if dry:
-            entries = [_without_id(entry) for entry in entries]
+            ids = items.insert(tx, run.library.id, changes.inserts, now)
+        entries = _entries(changes, None if dry else ids)
         journal.write(tx, run.execution_id, run.library.id, entries, now)
         if entries or changes.seen_again:
             bump(tx, "catalogue")
     report.added += len(changes.inserts)
-    report.removed += len(gone)
+    report.removed += len(changes.displaced)
     _count_rewrites(run, changes)
     if run.options.details and not dry:
-        changes.detail_keys.update(
-            {entry.key: ident for (_, entry), ident in zip(changes.inserts, ids, strict=True)}
-        )
-        changes.detail_keys.update({entry.key: ident for ident, _, entry in changes.rewrites})
-        _fetch_details(run, changes.detail_keys)
+        added = {written.item.key: ident for written, ident in zip(changes.inserts, ids, strict=True)}
+        rewritten = {entry.key: ident for ident, _, entry in changes.rewrites}
+        _fetch_details(run, {**changes.detail_keys, **added, **rewritten})
+
+
+def _entries(changes: Changes, ids: Sequence[int] | None) -> list[Entry]:
+    """The journal of a page. A dry run has no `ids`, and its entries name no items."""
+    gone = [
+        Entry(Change.REMOVED, old.id, old.item.key, old.item.kind, old.item.display_title)
+        for old in changes.displaced
+    ]
+    rewritten = [entry for _, _, entry in changes.rewrites]
+    if ids is None:
+        rewritten = [replace(entry, item_id=None) for entry in rewritten]
+        gone = [replace(entry, item_id=None) for entry in gone]
+    added = [
+        Entry(Change.ADDED, ident, written.item.key, written.item.kind, written.item.display_title)
+        for written, ident in zip(changes.inserts, ids or repeat(None), strict=False)
+    ]
+    return [*gone, *rewritten, *added]
 
 
 def _count_rewrites(run: Run, changes: Changes) -> None:
@@ -213,17 +229,6 @@ def _count_rewrites(run: Run, changes: Changes) -> None:
             run.report.updated += 1
         else:
             run.report.updated += 1
-
-
-def _with_ids(entries: Sequence[Entry], ids: Sequence[int]) -> list[Entry]:
-    return [
-        Entry(entry.change, ident, entry.key, entry.kind, entry.title)
-        for entry, ident in zip(entries, ids, strict=True)
-    ]
-
-
-def _without_id(entry: Entry) -> Entry:
-    return Entry(entry.change, None, entry.key, entry.kind, entry.title, entry.fields)
 
 
 def _fetch_details(run: Run, wanted: Mapping[str, int]) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
-from dataclasses import replace
 from operator import attrgetter
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from retrovue.model.catalogue import Item
 
@@ -28,7 +29,7 @@ def fingerprint(item: Item) -> bytes:
     `updated_at` is left out: servers move it without changing anything, and change things without moving it.
     """
     sets = (
-        sorted((other.source, other.value) for other in item.external_ids or ()),
+        sorted([(other.source, other.value) for other in item.external_ids or ()]),
         sorted(item.genres or ()),
         sorted(item.labels or ()),
         sorted(item.collections or ()),
@@ -38,7 +39,14 @@ def fingerprint(item: Item) -> bytes:
 
 def raw_hash(raw: bytes, mapping_version: int) -> bytes:
     """A hash of a row's bytes as read by a version of the mapping."""
-    return hashlib.sha1(b"%d:" % mapping_version + raw, usedforsecurity=False).digest()
+    made = _begun(mapping_version).copy()
+    made.update(raw)
+    return made.digest()
+
+
+@functools.cache
+def _begun(mapping_version: int) -> hashlib._Hash:
+    return hashlib.sha1(b"%d:" % mapping_version, usedforsecurity=False)
 
 
 def completed(listed: Item, stored: Item) -> Item:

@@ -100,6 +100,8 @@ def _recent(run: Run, kind: Kind, since: datetime) -> int:
 def _complete(run: Run, started: datetime, mark: datetime) -> None:
     """Everything, gone through again when the listing does not hold together; then the removals."""
     _check_library(run)
+    with run.database.read() as rx:
+        run.fresh = not items.any_item(rx, run.library.id)
     quiet = _wait_until_quiet(run)
     _count(run)
     unproven: dict[Kind, str] = dict.fromkeys(run.library.kinds, "")

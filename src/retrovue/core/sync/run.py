@@ -54,6 +54,8 @@ class Run:
     phase: str = "starting"
     counted: set[str] = field(default_factory=set)
     """Keys that the report counts already, when a listing is gone through again."""
+    fresh: bool = False
+    """Whether the catalogue held nothing of the library, so that nothing listed can be an old acquaintance."""
     _cancel_seen: bool = False
 
     @property
