@@ -56,7 +56,9 @@ class History:
         found = self.get(execution_id)
         if not asked:
             raise Conflict(
-                f"Execution {execution_id} has ended already", f"its status is {found.status.value}"
+                f"Execution {execution_id} has ended already",
+                f"its status is {found.status.value}",
+                "See what runs now: retrovue status",
             )
         return found
 
