@@ -75,7 +75,7 @@ def plexapi_listing(url: str, kind: str) -> Result:
     """python-plexapi lists the leaves of the library and does nothing else."""
     from plexapi.server import PlexServer
 
-    server = PlexServer(url, "benchmark-token", timeout=120)
+    server = PlexServer(url, "benchmark-token", timeout=120)  # type: ignore[no-untyped-call]
     section = server.library.section("Library")
     began = time.perf_counter()
     listed = section.search(libtype="movie" if kind == "movie" else "episode", container_size=1000)

@@ -492,7 +492,9 @@ def test_library_re_created_under_another_key_is_relinked(synced: World) -> None
     made = synced.state.add_section("7", old.title, old.type, old.path, uuid="re-created")
     renamed = {key: str(int(key) + 5000) for key in old.rows}
     for row in old.rows.values():
-        parents = {n: renamed[row[n]] for n in ("parentRatingKey", "grandparentRatingKey") if n in row}
+        parents: dict[str, Any] = {
+            n: renamed[row[n]] for n in ("parentRatingKey", "grandparentRatingKey") if n in row
+        }
         made.rows[renamed[row["ratingKey"]]] = {**row, "ratingKey": renamed[row["ratingKey"]], **parents}
     failed(synced, "not on the server any more")
     found = synced.rv.libraries.discover("Home")

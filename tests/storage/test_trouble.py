@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import event
 
 from retrovue import app, errors, settings
+from retrovue.demo.server import Request, Response
 from retrovue.model.execution import Status
 from retrovue.storage import backup
 from retrovue.storage.database import Database
@@ -63,10 +64,12 @@ def test_a_database_locked_in_mid_sync_fails_and_the_next_is_right(films: World)
     database = database_of(films)
     database._busy_seconds = 0.1
     database.engine = database._create_engine()
-    blocker = sqlite3.connect(films.data_dir / "retrovue.db", isolation_level=None)
-    films.server.fault("/all", lambda _q, _r: blocker.execute("BEGIN IMMEDIATE") and None, times=1, skip=2)
-    blocker.close()
     blocker = sqlite3.connect(films.data_dir / "retrovue.db", isolation_level=None, check_same_thread=False)
+
+    def block(_request: Request, _response: Response) -> None:
+        blocker.execute("BEGIN IMMEDIATE")
+
+    films.server.fault("/all", block, times=1, skip=2)
     with pytest.raises(errors.DatabaseLocked):
         films.sync()
     blocker.execute("ROLLBACK")

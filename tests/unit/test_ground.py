@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+from collections.abc import Callable
 from contextvars import copy_context
 from pathlib import Path
 
@@ -209,7 +210,10 @@ def test_a_locked_keyring_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("get_password", "set_password", "delete_password"):
         monkeypatch.setattr(keyring, name, locked)
     store = KeyringSecrets()
-    for act in (lambda: store.get("a"), lambda: store.put("a", Secret(TOKEN)), lambda: store.remove("a")):
+    acts: list[Callable[[], object]] = [
+        lambda: store.get("a"), lambda: store.put("a", Secret(TOKEN)), lambda: store.remove("a"),
+    ]  # fmt: skip
+    for act in acts:
         with pytest.raises(errors.SecretsError) as caught:
             act()
         assert "secrets.store file" in caught.value.hint

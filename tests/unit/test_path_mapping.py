@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from retrovue.core.catalogue.path_mapping import Resolver, components, folder_of, is_windows
 from retrovue.model.catalogue import PathMapping
 
-names = st.text(
-    st.characters(blacklist_characters="/\\:\x00", blacklist_categories=("Cs",)), min_size=1, max_size=8
+names = st.text(  # one component of a path
+    st.characters(exclude_characters="/\\:\x00", exclude_categories=["Cs"]), min_size=1, max_size=8
 ).filter(lambda name: name.strip(". ") != "")
 
 
