@@ -316,7 +316,7 @@ def export(
 @contextmanager
 def _opened(path: Path | None) -> Iterator[TextIO]:
     """Standard output, or a file that appears whole or not at all."""
-    from retrovue.errors import Invalid  # lazily, as everywhere here
+    from retrovue.errors import StorageError  # lazily, as everywhere here
 
     if path is None:
         buffer = getattr(sys.stdout, "buffer", None)
@@ -336,7 +336,11 @@ def _opened(path: Path | None) -> Iterator[TextIO]:
         os.replace(part, path)
     except OSError as error:
         part.unlink(missing_ok=True)
-        raise Invalid("output", f"{path} cannot be written", error.strerror or "") from error
+        raise StorageError(
+            f"{path} cannot be written",
+            error.strerror or str(error),
+            "Name a place that exists and is writable.",
+        ) from error
 
 
 def _write_lines(target: TextIO, documents: Iterator[dict[str, Any]]) -> int:

@@ -203,7 +203,7 @@ def export(
     limit: LimitOption = None,
 ) -> None:
     """Executions as JSON lines or CSV."""
-    from retrovue.errors import Invalid  # lazily, as everywhere here
+    from retrovue.errors import StorageError  # lazily, as everywhere here
 
     session: Session = context.obj
     with session.open() as retrovue:
@@ -224,7 +224,11 @@ def export(
         try:
             output.write_text(text, encoding="utf-8")
         except OSError as error:
-            raise Invalid("output", f"{output} cannot be written", error.strerror or "") from error
+            raise StorageError(
+                f"{output} cannot be written",
+                error.strerror or str(error),
+                "Name a place that exists and is writable.",
+            ) from error
     say(f"{len(documents):,} executions were exported.")
 
 

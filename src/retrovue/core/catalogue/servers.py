@@ -152,7 +152,8 @@ class Servers:
             )
         with self._context.database.transaction() as tx:
             servers.remove(tx, removal.server.id)
-        self._context.secrets().remove(secret_name(removal.server.id))
+            # Inside the transaction: a token whose server is gone must not be left behind.
+            self._context.secrets().remove(secret_name(removal.server.id))
         return removal
 
     def look(self) -> builtins.list[ServerState]:

@@ -30,6 +30,7 @@ from retrovue.storage import executions, locks, servers
 from retrovue.storage.database import Connection
 
 _log = logging.getLogger("retrovue.execution")
+_LOOK_SECONDS = 0.5
 Observe = Callable[[Progress], None]
 
 
@@ -96,7 +97,10 @@ class Executor:
             return self._end(execution_id, Status.FAILED, "its library was removed from RetroVue")
         with (
             log.capture(execution_id) as lines,
-            locks.hold(self._context.database, locks.library(execution.library_id)) as got,
+            # A short wait, since somebody who looks for orphans holds the lock for a moment.
+            locks.hold(
+                self._context.database, locks.library(execution.library_id), wait_seconds=_LOOK_SECONDS
+            ) as got,
         ):
             if not got:
                 reason = "another sync of this library was running"
