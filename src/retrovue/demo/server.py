@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ssl import SSLContext, SSLError
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -69,19 +70,27 @@ class Fault:
 class StandIn:
     """A stand-in server, running in threads of this process while used as a context manager."""
 
-    def __init__(self, state: State, *, token: str = TOKEN, port: int = 0) -> None:
+    def __init__(
+        self, state: State, *, token: str = TOKEN, port: int = 0, tls: SSLContext | None = None
+    ) -> None:
         self.state = state
         self.token = token
         self.faults: list[Fault] = []
         self.requests: list[Request] = []
         self._http = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
         self._http.daemon_threads = True
+        self._scheme = "http" if tls is None else "https"
+        if tls is not None:
+            # The handshake is left to the threads of the connections, so that a bad one stops nobody.
+            self._http.socket = tls.wrap_socket(
+                self._http.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
 
     @property
     def url(self) -> str:
         """Its address."""
-        return f"http://127.0.0.1:{self._http.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._http.server_address[1]}"
 
     def start(self) -> StandIn:
         """Begins to answer."""
@@ -270,6 +279,12 @@ def _handler(stand_in: StandIn) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
         timeout = 20
         disable_nagle_algorithm = True
+
+        def handle(self) -> None:
+            try:
+                super().handle()
+            except (SSLError, ConnectionError):
+                self.close_connection = True  # a client that does not trust us, or that went away
 
         def do_GET(self) -> None:
             url = urlsplit(self.path)
