@@ -73,3 +73,19 @@ def test_files_stay_readable() -> None:
         and (count := len(path.read_text(encoding="utf-8").splitlines())) > 400
     }
     assert long == {}
+
+
+def test_the_settings_page_is_what_the_code_says() -> None:
+    made = subprocess.run(
+        [sys.executable, "-c", "from tools.settings_page import page; print(page(), end='')"],
+        cwd=ROOT, capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert made.stdout == (ROOT / "docs" / "settings.md").read_text(encoding="utf-8"), (
+        "write it anew: python -m tools.settings_page"
+    )
+
+
+def test_links_in_the_documentation_lead_somewhere() -> None:
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
