@@ -12,6 +12,7 @@ from retrovue.core.context import Context, OpenSource, Pause, Secrets
 from retrovue.errors import Conflict, StorageError
 from retrovue.model.catalogue import Secret
 from retrovue.model.sync import MediaSource
+from retrovue.notify import rules
 from retrovue.secrets.store import FileSecrets, KeyringSecrets
 from retrovue.settings import Settings
 from retrovue.storage import backup, migrate
@@ -30,12 +31,15 @@ def build(
     open_source: OpenSource | None = None,
     clock: Callable[[], datetime] = now,
     pause: Pause = time.sleep,
+    monotonic: Callable[[], float] = time.monotonic,
 ) -> RetroVue:
     """Opens the database (making or upgrading it) and wires everything. Tests hand the outside world in.
 
     Raises `StorageError` when the database cannot be used.
     """
-    context = wire(settings, secrets=secrets, open_source=open_source, clock=clock, pause=pause)
+    context = wire(
+        settings, secrets=secrets, open_source=open_source, clock=clock, pause=pause, monotonic=monotonic
+    )
     migrate.ensure(context.database, clock())
     return RetroVue(context)
 
@@ -47,6 +51,7 @@ def wire(
     open_source: OpenSource | None = None,
     clock: Callable[[], datetime] = now,
     pause: Pause = time.sleep,
+    monotonic: Callable[[], float] = time.monotonic,
 ) -> Context:
     """Everything wired, nothing opened."""
     database = Database(settings.database_url, busy_seconds=settings.number("database.busy_seconds"))
@@ -65,6 +70,8 @@ def wire(
         open_source=open_source or open_plex,
         now=clock,
         pause=pause,
+        monotonic=monotonic,
+        decide=rules.decide,
     )
     return context
 

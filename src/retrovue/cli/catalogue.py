@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from retrovue.cli.export import opened, write_lines, write_table
 from retrovue.cli.output import Json, Session, emit, fields, iso, local, new_group, say, size, table, when
 from retrovue.model.catalogue import CatalogueFilter, Change, Kind
 
@@ -305,63 +300,19 @@ def export(
     wanted = CatalogueFilter(kind=kind, search=search, removed=removed, limit=limit, after=after)
     with session.open() as retrovue:
         wanted = retrovue.catalogue.filter(wanted, server=server, library=library)
-        with _opened(output) as target:
+        with opened(output) as target:
             documents = (item_json(item) for item in retrovue.catalogue.search(wanted))
-            count = (
-                _write_csv(target, documents) if format_ is Format.CSV else _write_lines(target, documents)
-            )
+            if format_ is Format.CSV:
+                count = write_table(target, map(_flat, documents))
+            else:
+                count = write_lines(target, documents)
     say(f"{count:,} items were exported.")
 
 
-@contextmanager
-def _opened(path: Path | None) -> Iterator[TextIO]:
-    """Standard output, or a file that appears whole or not at all."""
-    from retrovue.errors import StorageError  # lazily, as everywhere here
-
-    if path is None:
-        buffer = getattr(sys.stdout, "buffer", None)
-        if buffer is None:
-            yield sys.stdout
-            return
-        target = io.TextIOWrapper(buffer, encoding="utf-8", newline="", write_through=True)
-        try:
-            yield target
-        finally:
-            target.detach()
-        return
-    part = path.with_name(path.name + ".part")
-    try:
-        with part.open("w", encoding="utf-8", newline="") as file:
-            yield file
-        os.replace(part, path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise StorageError(
-            f"{path} cannot be written",
-            error.strerror or str(error),
-            "Name a place that exists and is writable.",
-        ) from error
-
-
-def _write_lines(target: TextIO, documents: Iterator[dict[str, Any]]) -> int:
-    count = 0
-    for document in documents:
-        target.write(json.dumps(document, ensure_ascii=False) + "\n")
-        count += 1
-    return count
-
-
-def _write_csv(target: TextIO, documents: Iterator[dict[str, Any]]) -> int:
-    """Lists are joined with ` | `; of the files their paths and sizes are given."""
-    writer = csv.writer(target)
-    count = 0
-    for document in documents:
-        files = document.pop("files")
-        document["plex_paths"] = [file["plex_path"] or "" for file in files]
-        document["local_paths"] = [file["local_path"] or "" for file in files]
-        document["size_bytes"] = sum(file["size_bytes"] or 0 for file in files)
-        if count == 0:
-            writer.writerow(document)
-        writer.writerow(" | ".join(map(str, v)) if isinstance(v, list) else v for v in document.values())
-        count += 1
-    return count
+def _flat(document: dict[str, Any]) -> dict[str, Any]:
+    """For a table: of the files their paths and sizes."""
+    files = document.pop("files")
+    document["plex_paths"] = [file["plex_path"] or "" for file in files]
+    document["local_paths"] = [file["local_path"] or "" for file in files]
+    document["size_bytes"] = sum(file["size_bytes"] or 0 for file in files)
+    return document

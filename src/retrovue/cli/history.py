@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from retrovue.cli.catalogue import AfterOption, Format, LimitOption
+from retrovue.cli.export import opened, write_lines, write_table
 from retrovue.cli.output import (
     Json,
     Session,
@@ -138,6 +136,7 @@ def show(context: typer.Context, execution: int, as_json: Json = False) -> None:
         emit(document)
         return
     fields((name.replace("_", " ").capitalize(), value) for name, value in document.items())
+    say(f"Its log: retrovue history log {found.id}")
 
 
 @app.command()
@@ -187,6 +186,21 @@ def cancel(context: typer.Context, execution: int, as_json: Json = False) -> Non
         say(f"Execution {execution} was asked to stop.")
 
 
+@app.command("run-again")
+def run_again(context: typer.Context, execution: int, as_json: Json = False) -> None:
+    """Queue the same sync once more; the service runs it."""
+    session: Session = context.obj
+    with session.open() as retrovue:
+        queued = retrovue.history.get(retrovue.history.run_again(execution))
+        asleep = retrovue.service.health().first is None
+    if as_json:
+        emit(execution_json(queued))
+        return
+    say(f"Queued: {queued.library}. Follow it: retrovue history log {queued.id} --follow")
+    if asleep:
+        say("The service is not running. Start it: retrovue service start")
+
+
 @app.command()
 def export(
     context: typer.Context,
@@ -203,33 +217,12 @@ def export(
     limit: LimitOption = None,
 ) -> None:
     """Executions as JSON lines or CSV."""
-    from retrovue.errors import StorageError  # lazily, as everywhere here
-
     session: Session = context.obj
-    with session.open() as retrovue:
-        found = retrovue.history.list(_filter(schedule, status, since, until, limit, None))
-    documents = [execution_json(execution) for execution in found]
-    if format_ is Format.CSV:
-        buffer = io.StringIO()
-        writer = csv.writer(buffer)
-        if documents:
-            writer.writerow(documents[0])
-        writer.writerows(document.values() for document in documents)
-        text = buffer.getvalue()
-    else:
-        text = "".join(json.dumps(document, ensure_ascii=False) + "\n" for document in documents)
-    if output is None:
-        write(text)
-    else:
-        try:
-            output.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise StorageError(
-                f"{output} cannot be written",
-                error.strerror or str(error),
-                "Name a place that exists and is writable.",
-            ) from error
-    say(f"{len(documents):,} executions were exported.")
+    wanted = _filter(schedule, status, since, until, limit, None)
+    with session.open() as retrovue, opened(output) as target:
+        documents = (execution_json(execution) for execution in retrovue.history.pages(wanted))
+        count = (write_table if format_ is Format.CSV else write_lines)(target, documents)
+    say(f"{count:,} executions were exported.")
 
 
 @app.command()

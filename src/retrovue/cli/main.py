@@ -19,8 +19,11 @@ from retrovue.cli import (
     maintenance,
     mappings,
     removals,
+    schedules,
     servers,
+    service,
     settings,
+    status,
     sync,
 )
 from retrovue.cli.output import CANCELLED, DONE, FAILED, USAGE, Session, quiet_stdout, say
@@ -40,10 +43,12 @@ app.add_typer(libraries.app, name="libraries")
 app.add_typer(mappings.app, name="mappings")
 app.add_typer(removals.app, name="removals")
 app.add_typer(catalogue.app, name="catalogue")
+app.add_typer(schedules.app, name="schedules")
 app.add_typer(history.app, name="history")
+app.add_typer(service.app, name="service")
 app.add_typer(settings.app, name="settings")
 app.command("sync")(sync.sync)
-app.command("status")(sync.status)
+app.command("status")(status.status)
 app.command("backup")(maintenance.backup)
 app.command("restore")(maintenance.restore)
 app.command("demo")(demo.demo)

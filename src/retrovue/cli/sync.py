@@ -1,4 +1,4 @@
-"""`retrovue sync` and `retrovue status`."""
+"""`retrovue sync`."""
 
 from __future__ import annotations
 
@@ -19,19 +19,16 @@ from retrovue.cli.output import (
     Json,
     Session,
     emit,
-    fields,
-    iso,
     lasted,
-    local,
     millis,
     say,
     table,
 )
-from retrovue.model.execution import Execution, HistoryFilter, Status
+from retrovue.model.execution import Execution, Status
 from retrovue.model.sync import Depth, KindChoice, Progress, SyncOptions
 
 if TYPE_CHECKING:
-    from retrovue.core.api import RetroVue, Stop
+    from retrovue.core.api import Stop
 
 Observe = Callable[[Execution, Progress], None]
 
@@ -192,62 +189,3 @@ def show_results(executions: list[Execution], *, as_json: bool) -> None:
             say(
                 f"{execution.library}: {execution.errors} {rows} left out. Which: retrovue history log {execution.id}"
             )
-
-
-def status(context: typer.Context, as_json: Json = False) -> None:
-    """What runs, what failed, and what waits for a decision."""
-    session: Session = context.obj
-    with session.open() as retrovue:
-        retrovue.sync.recover()
-        document = status_json(retrovue)
-        if as_json:
-            emit(document)
-            return
-        held = retrovue.removals.list()
-        failed = retrovue.history.list(HistoryFilter(status=Status.FAILED, limit=5))
-        running = retrovue.history.running()
-    fields(
-        [
-            ("Service", document["service"]["state"]),
-            ("Running", ", ".join(f"{e.library} of {e.server} {percent(e)}" for e in running) or "nothing"),
-        ]
-    )
-    for hold in held:
-        say(f"Held: {hold.count:,} removals in '{hold.library}'. Look: retrovue removals list")
-    for execution in failed:
-        say(
-            f"Failed {local(execution.end_time)}: {execution.library}: {(execution.reason or '').splitlines()[0]}"
-        )
-
-
-def percent(execution: Execution) -> str:
-    """How far a run is."""
-    if not execution.progress_total:
-        return execution.progress_phase or ""
-    return f"{execution.progress_done * 100 // execution.progress_total} %"
-
-
-def status_json(retrovue: RetroVue) -> dict[str, Any]:
-    """The keys of `status`. No service runs yet, so nothing comes next by itself."""
-    from retrovue import __version__  # lazily, as everywhere here
-    from retrovue.cli.history import execution_json
-    from retrovue.cli.removals import hold_json
-
-    return {
-        "service": {
-            "running": False, "state": "stopped", "pid": None, "host": None, "started_at": None, "heartbeat_at": None,
-            "version": __version__, "paused": False, "last_error": None, "executions_running": 0, "next_run": None,
-        },
-        "running": [
-            {
-                "execution_id": e.id, "schedule": e.schedule, "server": e.server, "library": e.library,
-                "done": e.progress_done, "total": e.progress_total, "started_at": iso(e.start_time),
-            }
-            for e in retrovue.history.running()
-        ],
-        "next": [],
-        "failed_recently": [
-            execution_json(e) for e in retrovue.history.list(HistoryFilter(status=Status.FAILED, limit=10))
-        ],
-        "removals_held": [hold_json(hold) for hold in retrovue.removals.list()],
-    }  # fmt: skip

@@ -11,14 +11,18 @@ from retrovue.core.catalogue.libraries import Libraries
 from retrovue.core.catalogue.path_mapping import Mappings
 from retrovue.core.catalogue.servers import Removal, Servers
 from retrovue.core.context import Context
-from retrovue.core.scheduling.executor import Executor, Stop
+from retrovue.core.scheduling.executor import Executor
 from retrovue.core.scheduling.history import History
+from retrovue.core.scheduling.loop import About, Loop
+from retrovue.core.scheduling.manager import Schedules
+from retrovue.core.scheduling.services import Service
+from retrovue.core.scheduling.stop import Stop
 from retrovue.core.scheduling.sync import Removals, Syncs
 from retrovue.errors import Conflict
 from retrovue.settings import SPECS, Origin, Settings, Spec, Value, spec_of
 from retrovue.storage import backup, settings_table
 
-__all__ = ["Removal", "RetroVue", "SettingValue", "Stop"]
+__all__ = ["About", "Loop", "Removal", "RetroVue", "SettingValue", "Stop"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,8 @@ class RetroVue:
         self.sync = Syncs(context, executor)
         self.removals = Removals(context, self.sync)
         self.history = History(context)
+        self.schedules = Schedules(context, self.sync)
+        self.service = Service(context, executor, self.history)
         self.settings = SettingsGroup(context)
 
     def backup(self, target: Path) -> Path:

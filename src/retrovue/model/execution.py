@@ -48,6 +48,7 @@ class Execution:
     status: Status
     reason: str | None
     attempt: int
+    not_before: datetime | None
     options: SyncOptions
     depth: Depth | None
     progress_done: int
@@ -85,9 +86,13 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class HistoryFilter:
-    """Which executions to list, newest first. `after` is the id of the last one already seen."""
+    """Which executions to list, those that began last first. `after` is the id of the last one already seen.
+
+    `schedule` is the name that a run had when it came due; `schedule_id` is a schedule that exists, under all names.
+    """
 
     schedule: str | None = None
+    schedule_id: int | None = None
     status: Status | None = None
     since: datetime | None = None
     until: datetime | None = None

@@ -16,7 +16,9 @@ from sqlalchemy.engine import URL
 from retrovue import errors
 from retrovue.storage.tables import changes
 
-TOPICS = ("servers", "schedules", "executions", "progress", "catalogue", "settings")
+TOPICS = (
+    "servers", "schedules", "executions", "progress", "catalogue", "settings", "service", "messages",
+)  # fmt: skip
 """What faces can follow; each has a number in `changes` that grows at every commit that touched it."""
 
 _BACKUP_HINT = "Restore a backup: retrovue restore FILE. The backups folder is beside the database."
@@ -29,6 +31,7 @@ class Database:
         self.url: URL = _parse(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._busy_seconds = busy_seconds
+        self._inode: int | None = None
         self.engine: Engine = self._create_engine()
 
     @property
@@ -69,6 +72,28 @@ class Database:
         with self.read() as rx:
             found: dict[str, int] = {row.topic: row.n for row in rx.execute(select(changes))}
         return {topic: found.get(topic, 0) for topic in TOPICS}
+
+    def verify(self) -> None:
+        """Makes sure that connections speak of the file that lies there now, as one that runs for months must.
+
+        A file that another has taken the place of is opened anew. Raises `DatabaseUnavailable` when there is none,
+        rather than making an empty one.
+        """
+        if self.path is None:
+            return
+        try:
+            inode = self.path.stat().st_ino
+        except OSError as error:
+            self.engine.dispose()
+            self._inode = None
+            raise errors.DatabaseUnavailable(
+                "The database is not there",
+                f"{self.path} ({error.strerror})",
+                "Bring it back, or restore a backup.",
+            ) from error
+        if self._inode is not None and inode != self._inode:
+            self.engine.dispose()
+        self._inode = inode
 
     def close(self) -> None:
         """Gives all connections back."""
@@ -132,15 +157,18 @@ _ROWS_AT_ONCE = 50
 
 
 def insert_many(
-    tx: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+    tx: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]], conflict: str = ""
 ) -> None:
-    """Inserts rows of plain database values (instants as milliseconds, documents as text), many at a time."""
+    """Inserts rows of plain database values (instants as milliseconds, documents as text), many at a time.
+
+    `conflict` is the end of the statement: what happens to a row that is there already.
+    """
     mark = "?" if tx.dialect.name == "sqlite" else "%s"
     head = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES "  # noqa: S608  (our own names)
     group = f"({', '.join([mark] * len(columns))})"
     for position in range(0, len(rows), _ROWS_AT_ONCE):
         batch = rows[position : position + _ROWS_AT_ONCE]
-        sql = head + ", ".join([group] * len(batch))
+        sql = head + ", ".join([group] * len(batch)) + " " + conflict
         tx.exec_driver_sql(sql, tuple(chain.from_iterable(batch)))
 
 

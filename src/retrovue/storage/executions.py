@@ -7,14 +7,15 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, delete, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, literal, or_, select, tuple_, update
 
 from retrovue.errors import ExecutionLost
 from retrovue.model.execution import Execution, HistoryFilter, LogLine, Status
 from retrovue.model.sync import Depth, SyncOptions, SyncReport
 from retrovue.storage.database import bump
 from retrovue.storage.tables import execution_log, schedule_executions
-from retrovue.storage.types import Instant
+from retrovue.storage.tables.runs import began
+from retrovue.storage.types import Instant, to_millis
 
 _t = schedule_executions
 _ACTIVE = (Status.QUEUED.value, Status.RUNNING.value)
@@ -29,11 +30,15 @@ def create(
     library: str,
     options: SyncOptions,
     now: datetime,
+    schedule_id: int | None = None,
+    schedule: str | None = None,
 ) -> int:
-    """Queues a sync that somebody started by hand; the new execution's id."""
+    """Queues a sync that somebody started by hand, of a schedule or not; the new execution's id."""
     result = tx.execute(
         insert(_t)
         .values(
+            schedule_id=schedule_id,
+            schedule_name=schedule,
             server_id=server_id,
             library_id=library_id,
             server_name=server,
@@ -55,13 +60,22 @@ def get(rx: Connection, execution_id: int) -> Execution | None:
 
 
 def start(tx: Connection, execution_id: int, now: datetime) -> bool:
-    """Queued becomes running; False when it was not queued any more, or was cancelled before it began."""
+    """Queued becomes running; False when it was not queued any more, or was cancelled before it began.
+
+    The start time is that of the first attempt.
+    """
     done = tx.execute(
         update(_t)
         .where(
             _t.c.id == execution_id, _t.c.status == Status.QUEUED.value, _t.c.cancel_requested_at.is_(None)
         )
-        .values(status=Status.RUNNING.value, start_time=now, progress_phase="starting")
+        .values(
+            status=Status.RUNNING.value,
+            start_time=func.coalesce(_t.c.start_time, literal(now, Instant)),
+            not_before=None,
+            reason=None,
+            progress_phase="starting",
+        )
     )
     bump(tx, "executions")
     return done.rowcount == 1
@@ -138,25 +152,131 @@ def request_cancel(tx: Connection, execution_id: int, now: datetime) -> bool:
     return done.rowcount == 1
 
 
+def requeue(
+    tx: Connection, execution_id: int, *, not_before: datetime, reason: str, attempt: int | None = None
+) -> bool:
+    """An active execution waits again, for its next attempt or for quiet; False when it was asked to stop."""
+    values: dict[str, Any] = {"status": Status.QUEUED.value, "not_before": not_before, "reason": reason}
+    values |= {"progress_done": 0, "progress_total": None, "progress_phase": "waiting"}
+    if attempt is not None:
+        values["attempt"] = attempt
+    done = tx.execute(
+        update(_t)
+        .where(_t.c.id == execution_id, _t.c.status.in_(_ACTIVE), _t.c.cancel_requested_at.is_(None))
+        .values(**values)
+    )
+    bump(tx, "executions", "progress")
+    return done.rowcount == 1
+
+
+def active(rx: Connection) -> list[Execution]:
+    """Executions that wait or run, the oldest first."""
+    return [
+        _execution(row) for row in rx.execute(select(_t).where(_t.c.status.in_(_ACTIVE)).order_by(_t.c.id))
+    ]
+
+
+def ready(rx: Connection, now: datetime, *, scheduled: bool) -> list[tuple[int, int | None]]:
+    """The longest waiting execution of each server whose time has come: its id and its server's.
+
+    One whose library is being synced waits on; without `scheduled`, those that came due by a schedule do too.
+    """
+    query = select(func.min(_t.c.id), _t.c.server_id).where(
+        _t.c.status == Status.QUEUED.value, or_(_t.c.not_before.is_(None), _t.c.not_before <= now)
+    )
+    busy = select(_t.c.library_id).where(_t.c.status == Status.RUNNING.value, _t.c.library_id.is_not(None))
+    query = query.where(or_(_t.c.library_id.is_(None), _t.c.library_id.not_in(busy)))
+    if not scheduled:
+        query = query.where(_t.c.due_key.is_(None))
+    rows = rx.execute(query.group_by(_t.c.server_id)).all()
+    return sorted((int(ident), server_id) for ident, server_id in rows)
+
+
+def next_ready_at(rx: Connection) -> datetime | None:
+    """When the next waiting execution may begin."""
+    found: datetime | None = rx.execute(
+        select(func.min(_t.c.not_before)).where(_t.c.status == Status.QUEUED.value)
+    ).scalar()
+    return found
+
+
+def known_due(rx: Connection, due_keys: Sequence[str]) -> set[str]:
+    """Those of these due times that have a row already."""
+    found: set[str] = set()
+    for position in range(0, len(due_keys), 500):
+        query = select(_t.c.due_key).where(_t.c.due_key.in_(due_keys[position : position + 500]))
+        found.update(rx.execute(query).scalars())
+    return found
+
+
+def cancel_requests(rx: Connection) -> list[tuple[int, Status]]:
+    """Active executions that were asked to stop."""
+    rows = rx.execute(
+        select(_t.c.id, _t.c.status).where(_t.c.status.in_(_ACTIVE), _t.c.cancel_requested_at.is_not(None))
+    )
+    return [(row.id, Status(row.status)) for row in rows]
+
+
+def cancel_waiting(tx: Connection, schedule_ids: Sequence[int], reason: str, now: datetime) -> int:
+    """Ends what waits of some schedules; how many there were."""
+    done = tx.execute(
+        update(_t)
+        .where(_t.c.schedule_id.in_(schedule_ids), _t.c.status == Status.QUEUED.value)
+        .values(status=Status.CANCELLED.value, reason=reason, end_time=now)
+    )
+    bump(tx, "executions")
+    return done.rowcount
+
+
+def failed_siblings(rx: Connection, execution: Execution) -> bool:
+    """Whether another library failed in the same due time of the same schedule."""
+    if execution.schedule_id is None or execution.due_at is None:
+        return False
+    query = select(_t.c.id).where(
+        _t.c.schedule_id == execution.schedule_id,
+        _t.c.due_at == execution.due_at,
+        _t.c.id != execution.id,
+        _t.c.status.in_((Status.FAILED.value, Status.INTERRUPTED.value)),
+    )
+    return rx.execute(query.limit(1)).first() is not None
+
+
+def durations(rx: Connection, schedule_id: int, limit: int) -> list[Execution]:
+    """The newest ended runs of a schedule that had begun, newest first."""
+    query = (
+        select(_t)
+        .where(_t.c.schedule_id == schedule_id, _t.c.end_time.is_not(None), _t.c.start_time.is_not(None))
+        .order_by(began.desc(), _t.c.id.desc())
+        .limit(limit)
+    )
+    return [_execution(row) for row in rx.execute(query)]
+
+
 def listing(rx: Connection, wanted: HistoryFilter) -> list[Execution]:
-    """Executions, newest first."""
-    query = _filtered(select(_t), wanted).order_by(_t.c.id.desc())
+    """Executions, those that began last first."""
+    query = _filtered(select(_t), wanted).order_by(began.desc(), _t.c.id.desc())
     if wanted.after is not None:
-        query = query.where(_t.c.id < wanted.after)
+        last = rx.execute(select(began).where(_t.c.id == wanted.after)).scalar()
+        if last is not None:
+            query = query.where(
+                tuple_(began, _t.c.id) < tuple_(literal(to_millis(last)), literal(wanted.after))
+            )
     if wanted.limit is not None:
         query = query.limit(wanted.limit)
     return [_execution(row) for row in rx.execute(query)]
 
 
 def _filtered(query: Select[Any], wanted: HistoryFilter) -> Select[Any]:
+    if wanted.schedule_id is not None:
+        query = query.where(_t.c.schedule_id == wanted.schedule_id)
     if wanted.schedule is not None:
         query = query.where(func.lower(_t.c.schedule_name) == wanted.schedule.lower())
     if wanted.status is not None:
         query = query.where(_t.c.status == wanted.status.value)
     if wanted.since is not None:
-        query = query.where(func.coalesce(_t.c.start_time, _t.c.created_at) >= wanted.since)
+        query = query.where(began >= wanted.since)
     if wanted.until is not None:
-        query = query.where(func.coalesce(_t.c.start_time, _t.c.created_at) < wanted.until)
+        query = query.where(began < wanted.until)
     return query
 
 
@@ -257,6 +377,7 @@ def _execution(row: Row[Any]) -> Execution:
         status=Status(row.status),
         reason=row.reason,
         attempt=row.attempt,
+        not_before=row.not_before,
         options=msgspec.convert(row.sync_options, SyncOptions),
         depth=Depth(row.depth) if row.depth else None,
         progress_done=row.progress_done,

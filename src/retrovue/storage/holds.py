@@ -74,6 +74,18 @@ def latest(rx: Connection, library_id: int) -> Held | None:
     return None if row is None else _held(row)
 
 
+def replaced_size(rx: Connection, execution_id: int, library_id: int) -> int:
+    """How many items the hold had that this execution's hold took the place of; 0 when there was none."""
+    query = (
+        select(_h)
+        .where(_h.c.library_id == library_id, _h.c.execution_id != execution_id)
+        .order_by(_h.c.id.desc())
+        .limit(1)
+    )
+    row = rx.execute(query).first()
+    return len(row.keys) if row is not None and row.state in {"replaced", "rejected"} else 0
+
+
 def of_execution(rx: Connection, execution_id: int) -> Held | None:
     """The hold that an execution placed."""
     query = select(_h).where(_h.c.execution_id == execution_id).order_by(_h.c.id.desc()).limit(1)

@@ -1,4 +1,4 @@
-"""Locks that the system releases when their holder dies: who syncs a library, who upgrades the database.
+"""Locks that the system releases when their holder dies: who fires schedules, who syncs a library, who upgrades.
 
 Beside a SQLite database they are locks on files; in PostgreSQL advisory locks on a connection of their own.
 """
@@ -6,14 +6,22 @@ Beside a SQLite database they are locks on files; in PostgreSQL advisory locks o
 from __future__ import annotations
 
 import hashlib
+import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
 
 import filelock
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
+from retrovue.errors import StorageError
 from retrovue.storage.database import Database, convert, converted
+
+UPGRADE = "upgrade"
+SCHEDULER = "scheduler"
+LAUNCH = "service-launch"
 
 
 def library(library_id: int) -> str:
@@ -21,41 +29,89 @@ def library(library_id: int) -> str:
     return f"library-{library_id}"
 
 
-UPGRADE = "upgrade"
+def service(service_id: int) -> str:
+    """The name of the lock that a service process holds while it lives."""
+    return f"service-{service_id}"
+
+
+class Lock(Protocol):
+    """A lock that is held."""
+
+    def intact(self) -> bool:
+        """Whether it is still held: its folder or its connection may have gone."""
+        ...
+
+    def release(self) -> None:
+        """Gives it back. Raises nothing."""
+        ...
 
 
 @contextmanager
 def hold(database: Database, name: str, *, wait_seconds: float = 0) -> Iterator[bool]:
     """Tries to take a lock and yields whether it was got; it is given back at the end of the block."""
-    release = _take(database, name, wait_seconds)
+    lock = take(database, name, wait_seconds=wait_seconds)
     try:
-        yield release is not None
+        yield lock is not None
     finally:
-        if release is not None:
-            release()
+        if lock is not None:
+            lock.release()
 
 
-def _take(database: Database, name: str, wait_seconds: float) -> Callable[[], None] | None:
+def take(database: Database, name: str, *, wait_seconds: float = 0) -> Lock | None:
+    """Takes a lock, or None when another holds it. Raises `StorageError` when that cannot be told."""
     if database.path is not None:
-        return _take_file(database, name, wait_seconds)
+        return _take_file(database, database.path.parent / "locks" / f"{name}.lock", wait_seconds)
     return _take_advisory(database, name, wait_seconds)
 
 
-def _take_file(database: Database, name: str, wait_seconds: float) -> Callable[[], None] | None:
-    assert database.path is not None
-    folder = database.path.parent / "locks"
+class _FileLock:
+    def __init__(self, lock: filelock.BaseFileLock, path: Path) -> None:
+        self._lock = lock
+        self._path = path
+        self._inode = os.stat(path).st_ino
+
+    def intact(self) -> bool:
+        try:
+            return os.stat(self._path).st_ino == self._inode
+        except OSError:
+            return False
+
+    def release(self) -> None:
+        self._lock.release()
+
+
+def _take_file(database: Database, path: Path, wait_seconds: float) -> Lock | None:
     try:
-        folder.mkdir(exist_ok=True)
-        lock = filelock.FileLock(folder / f"{name}.lock", timeout=wait_seconds, thread_local=False)
-        lock.acquire()
+        path.parent.mkdir(exist_ok=True)
+        lock = filelock.FileLock(path, timeout=wait_seconds, thread_local=False)
+        lock.acquire(poll_interval=0.02)
+        return _FileLock(lock, path)
     except filelock.Timeout:
         return None
     except OSError as error:
         raise convert(error, database) from error
-    return lock.release
 
 
-def _take_advisory(database: Database, name: str, wait_seconds: float) -> Callable[[], None] | None:
+class _AdvisoryLock:
+    def __init__(self, database: Database, connection: Connection) -> None:
+        self._database = database
+        self._connection = connection
+
+    def intact(self) -> bool:
+        try:
+            with converted(self._database):
+                self._connection.execute(text("SELECT 1"))
+        except StorageError:
+            return False
+        return True
+
+    def release(self) -> None:
+        # Closed for good, not given back to the pool: an advisory lock lives as long as its session.
+        self._connection.invalidate()
+        self._connection.close()
+
+
+def _take_advisory(database: Database, name: str, wait_seconds: float) -> Lock | None:
     number = int.from_bytes(hashlib.sha256(f"retrovue/{name}".encode()).digest()[:8], "big", signed=True)
     deadline = time.monotonic() + wait_seconds
     with converted(database):
@@ -73,10 +129,4 @@ def _take_advisory(database: Database, name: str, wait_seconds: float) -> Callab
         finally:
             if not got:
                 connection.close()
-
-    def release() -> None:
-        # Closed for good, not given back to the pool: an advisory lock lives as long as its session.
-        connection.invalidate()
-        connection.close()
-
-    return release
+    return _AdvisoryLock(database, connection)

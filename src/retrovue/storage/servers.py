@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, literal, select, update
 
 from retrovue.model.catalogue import Library, PathMapping, Server
 from retrovue.model.sync import LibraryListing
@@ -87,6 +87,15 @@ def library(rx: Connection, library_id: int) -> Library | None:
     """One library."""
     row = rx.execute(_libraries().where(_l.c.id == library_id)).first()
     return None if row is None else _library(row)
+
+
+def library_places(rx: Connection) -> list[Library]:
+    """All libraries, without counting their items."""
+    nothing = literal(0).label("items")
+    query = (
+        select(_l, _s.c.name.label("server"), nothing).join(_s, _s.c.id == _l.c.server_id).order_by(_l.c.id)
+    )
+    return [_library(row) for row in rx.execute(query)]
 
 
 def _libraries() -> Select[Any]:

@@ -11,13 +11,15 @@ from retrovue.settings import Value
 from retrovue.storage.database import bump
 from retrovue.storage.tables import settings
 
+_INTERNAL = "internal."
 _INSTALLATION = "internal.installation"
+_ZONE_DATA = "internal.zone-data"
 
 
 def stored(rx: Connection) -> dict[str, Value]:
     """Settings that were changed from their default, by key."""
     rows = rx.execute(select(settings.c.key, settings.c.value))
-    return {row.key: row.value for row in rows if row.key != _INSTALLATION}
+    return {row.key: row.value for row in rows if not row.key.startswith(_INTERNAL)}
 
 
 def put(tx: Connection, key: str, value: Value, now: datetime) -> None:
@@ -41,3 +43,12 @@ def installation(tx: Connection, now: datetime) -> str:
     made = f"retrovue-{uuid4()}"
     tx.execute(insert(settings).values(key=_INSTALLATION, value=made, updated_at=now))
     return made
+
+
+def swap_zone_data(tx: Connection, version: str, now: datetime) -> str | None:
+    """Stores the version of the time zone data in use; the one that was in use before."""
+    found = tx.execute(select(settings.c.value).where(settings.c.key == _ZONE_DATA)).scalar()
+    if found != version:
+        tx.execute(delete(settings).where(settings.c.key == _ZONE_DATA))
+        tx.execute(insert(settings).values(key=_ZONE_DATA, value=version, updated_at=now))
+    return found if isinstance(found, str) else None

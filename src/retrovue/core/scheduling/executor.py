@@ -1,4 +1,4 @@
-"""Carries one execution from queued to its end: lock, row, log, progress, cancel, recovery.
+"""Carries one execution from queued to its end: lock, row, log, progress, cancel, retry, recovery.
 
 Liveness is the library's lock, which the system releases when its holder dies. A running row whose lock can
 be taken belongs to nobody and becomes interrupted.
@@ -7,47 +7,31 @@ be taken belongs to nobody and becomes interrupted.
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 from retrovue import log
 from retrovue.core.context import Context
+from retrovue.core.scheduling import due
+from retrovue.core.scheduling.ending import finish
+from retrovue.core.scheduling.stop import Stop
+from retrovue.core.scheduling.words import duration
 from retrovue.core.sync import engine, plan, removals
-from retrovue.core.sync.run import Limits, Run
-from retrovue.errors import (
-    Cancelled,
-    ExecutionLost,
-    NotFound,
-    RetroVueError,
-)
+from retrovue.core.sync.run import Limits, Run, listing_of
+from retrovue.errors import Cancelled, ExecutionLost, NotFound, RetroVueError, StorageError
 from retrovue.model.catalogue import Library, Server
 from retrovue.model.execution import Execution, Status
+from retrovue.model.schedule import Policies, Schedule
 from retrovue.model.sync import Depth, Progress, SyncReport
 from retrovue.settings import Settings
-from retrovue.storage import executions, locks, servers
+from retrovue.storage import executions, locks, schedules, servers
 from retrovue.storage.database import Connection
 
 _log = logging.getLogger("retrovue.execution")
 _LOOK_SECONDS = 0.5
+_BUSY = timedelta(seconds=5)
+_INSIST = (1.0, 2.0, 5.0, 10.0, 30.0)
 Observe = Callable[[Progress], None]
-
-
-@dataclass(slots=True)
-class Stop:
-    """A cancel flag within this process. `wait` is a pause that ends early, as `Cancelled`, when it is set."""
-
-    event: threading.Event = field(default_factory=threading.Event)
-
-    def set(self) -> None:
-        """Asks the run to stop at the next page."""
-        self.event.set()
-
-    def wait(self, seconds: float) -> None:
-        """Waits, and raises `Cancelled` when asked to stop."""
-        if self.event.wait(seconds):
-            raise Cancelled("The sync was cancelled", "what it had written so far is kept")
 
 
 class Executor:
@@ -61,40 +45,46 @@ class Executor:
         with self._context.database.read() as rx:
             suspects = executions.running(rx)
         ended: list[int] = []
-        for execution in suspects:
-            if execution.library_id is None:
+        for library_id in dict.fromkeys(execution.library_id for execution in suspects):
+            if library_id is None:
                 ended += self._interrupt(None)
                 continue
-            with locks.hold(self._context.database, locks.library(execution.library_id)) as got:
+            with locks.hold(self._context.database, locks.library(library_id)) as got:
                 if got:
-                    ended += self._interrupt(execution.library_id)
+                    ended += self._interrupt(library_id)
         return ended
 
     def _interrupt(self, library_id: int | None) -> list[int]:
         """Call it with the library's lock held."""
+        reason = "the program that ran it ended without a word; what it had written is kept"
+        with self._context.database.read() as rx:
+            if not any(e.library_id == library_id for e in executions.running(rx, library_id)):
+                return []
         with self._context.database.transaction() as tx:
-            orphans = [e for e in executions.running(tx, library_id) if e.library_id == library_id]
+            orphans = [e.id for e in executions.running(tx, library_id) if e.library_id == library_id]
             for orphan in orphans:
-                executions.finish(
-                    tx,
-                    orphan.id,
-                    Status.INTERRUPTED,
-                    now=self._context.now(),
-                    reason="the program that ran it ended without a word; what it had written is kept",
-                )
-        return [orphan.id for orphan in orphans]
+                finish(self._context, tx, orphan, Status.INTERRUPTED, reason)
+        return orphans
 
     def execute(
-        self, execution_id: int, *, stop: Stop | None = None, observe: Observe = lambda _: None
+        self,
+        execution_id: int,
+        *,
+        stop: Stop | None = None,
+        observe: Observe = lambda _: None,
+        patient: bool = False,
     ) -> Execution:
         """Runs a queued execution to its end and returns it as it then is. What goes wrong is in its row.
 
-        Raises `StorageError` only when the end itself cannot be written; then the row is recovered later.
+        A `patient` one waits in the queue for a busy library, for quiet, and for its next attempt; then it comes
+        back queued. Raises `StorageError` only when the end itself cannot be written; then the row is recovered
+        later.
         """
         stop = stop or Stop()
         execution = self._get(execution_id)
         if execution.library_id is None:
             return self._end(execution_id, Status.FAILED, "its library was removed from RetroVue")
+        schedule = self._schedule(execution)
         with (
             log.capture(execution_id) as lines,
             # A short wait, since somebody who looks for orphans holds the lock for a moment.
@@ -103,19 +93,65 @@ class Executor:
             ) as got,
         ):
             if not got:
-                reason = "another sync of this library was running"
-                return self._end(execution_id, Status.SKIPPED, reason)
+                return self._library_is_busy(execution_id, patient=patient)
             self._interrupt(execution.library_id)
+            if patient and schedule is not None and self._wait_for_quiet(execution, schedule.policies, stop):
+                return self._get(execution_id)
             with self._context.database.transaction() as tx:
                 began = executions.start(tx, execution_id, self._context.now())
             if not began:
                 return self._end(execution_id, Status.CANCELLED, "it was cancelled before it began")
-            return self._work(execution, lines, stop, observe)
+            return self._work(self._get(execution_id), schedule if patient else None, lines, stop, observe)
 
-    def _work(self, execution: Execution, lines: log.Captured, stop: Stop, observe: Observe) -> Execution:
+    def _library_is_busy(self, execution_id: int, *, patient: bool) -> Execution:
+        reason = "another sync of this library was running"
+        if not patient:
+            return self._end(execution_id, Status.SKIPPED, reason)
+        with self._context.database.transaction() as tx:
+            executions.requeue(
+                tx, execution_id, not_before=self._context.now() + _BUSY, reason=f"waiting: {reason}"
+            )
+        return self._get(execution_id)
+
+    def _wait_for_quiet(self, execution: Execution, policies: Policies, stop: Stop) -> bool:
+        """Puts the run off while people are streaming; False when it goes now."""
+        now = self._context.now()
+        if not due.may_wait_for_quiet(policies, execution.due_at, now):
+            return False
+        try:
+            library, server = self._place(execution)
+            source = self._context.source_of(server, pause=stop.wait, impatient=True)
+            try:
+                streams = source.busy(listing_of(library), streams=True).streams
+            finally:
+                source.close()
+        except RetroVueError as error:
+            _log.info("Whether people are streaming cannot be told: %s", error)
+            return False
+        if not streams:
+            return False
+        who = "one person is" if streams == 1 else f"{streams} people are"
+        with self._context.database.transaction() as tx:
+            return executions.requeue(
+                tx,
+                execution.id,
+                not_before=now + due.QUIET_LOOKS,
+                reason=f"waiting for quiet: {who} streaming",
+            )
+
+    def _work(
+        self,
+        execution: Execution,
+        schedule: Schedule | None,
+        lines: log.Captured,
+        stop: Stop,
+        observe: Observe,
+    ) -> Execution:
         settings = self._context.settings()
         report = SyncReport(execution.options.depth, dry_run=execution.options.dry_run)
         keep = settings.integer("history.log_kib") * 1024
+        if schedule is not None and schedule.policies.timeout:
+            stop.limit(schedule.policies.timeout, self._context.monotonic)
 
         def checkpoint(tx: Connection, progress: Progress) -> bool:
             cancel = executions.proceed(tx, execution.id, progress.done, progress.total, progress.phase)
@@ -123,30 +159,71 @@ class Executor:
             observe(progress)
             return cancel
 
+        transient = False
         try:
             status, reason = self._sync(execution, report, settings, checkpoint, stop)
         except Cancelled as error:
-            status, reason = Status.CANCELLED, error.title
+            status, reason = _stopped(stop, schedule, error)
         except ExecutionLost as error:
             _log.warning("%s", error)
             return self._get(execution.id)
         except RetroVueError as error:
-            status, reason = Status.FAILED, _reason(error)
+            status, reason, transient = Status.FAILED, _reason(error), error.transient
             _log.error("%s", reason)
         except Exception as error:  # noqa: BLE001  (the boundary of a run: a bug ends as a failed row)
             status, reason = Status.FAILED, f"a fault in RetroVue: {type(error).__name__}"
             _log.exception("The sync failed by a fault in RetroVue")
-        with self._context.database.transaction() as tx:
-            executions.append_log(tx, execution.id, lines.take(), keep_bytes=keep)
-            executions.finish(
-                tx,
-                execution.id,
-                status,
-                now=self._context.now(),
-                reason=log.redact(reason or "") or None,
-                report=report,
-            )
+        reason = log.redact(reason or "") or None
+        again = schedule is not None and transient and execution.attempt <= schedule.policies.retries
+        if again and self._try_later(execution, reason or "", lines, keep):
+            return self._get(execution.id)
+        self._write_end(execution.id, status, reason, report, lines, keep, stop, patient=schedule is not None)
         return self._get(execution.id)
+
+    def _try_later(self, execution: Execution, reason: str, lines: log.Captured, keep: int) -> bool:
+        delay = due.retry_delay(execution.attempt)
+        _log.info("Attempt %d failed; trying again in %s", execution.attempt, duration(delay))
+        try:
+            with self._context.database.transaction() as tx:
+                executions.append_log(tx, execution.id, lines.take(), keep_bytes=keep)
+                return executions.requeue(
+                    tx,
+                    execution.id,
+                    not_before=self._context.now() + delay,
+                    reason=f"attempt {execution.attempt} failed: {reason}",
+                    attempt=execution.attempt + 1,
+                )
+        except StorageError as error:
+            _log.warning("%s", error)
+            return False
+
+    def _write_end(
+        self,
+        execution_id: int,
+        status: Status,
+        reason: str | None,
+        report: SyncReport,
+        lines: log.Captured,
+        keep: int,
+        stop: Stop,
+        *,
+        patient: bool,
+    ) -> None:
+        """Writes the end. A patient run insists, with less to write, when the database is away or full."""
+        taken = lines.take()
+        for pause in (*_INSIST, None) if patient else (None,):
+            try:
+                with self._context.database.transaction() as tx:
+                    executions.append_log(tx, execution_id, taken, keep_bytes=keep)
+                    finish(self._context, tx, execution_id, status, reason, report, expected=stop.by_service)
+            except StorageError as error:
+                if pause is None:
+                    raise
+                _log.warning("The end of execution %d cannot be written yet: %s", execution_id, error)
+                taken = []
+                self._context.pause(pause)
+            else:
+                return
 
     def _sync(
         self,
@@ -160,14 +237,7 @@ class Executor:
         why_not = plan.why_not(library, execution.options)
         if why_not is not None:
             return Status.SKIPPED, why_not
-        report.depth, note = plan.choose_depth(
-            library,
-            execution.options,
-            until=self._context.now(),
-            complete_every=timedelta(hours=settings.number("sync.auto_complete_hours")),
-        )
-        if note and execution.options.depth is Depth.QUICK:
-            report.notes.append(f"Looking at everything: {note}")
+        report.depth = self._depth(execution, library, settings, report)
         source = self._context.source_of(server, pause=stop.wait)
         run = Run(
             database=self._context.database,
@@ -180,7 +250,7 @@ class Executor:
             now=self._context.now,
             pause=stop.wait,
             checkpoint=checkpoint,
-            cancelled=stop.event.is_set,
+            cancelled=stop.asked,
         )
         try:
             if execution.options.approve is not None:
@@ -195,6 +265,26 @@ class Executor:
         _log.info("%s", _summary(report))
         return Status.SUCCESS, "; ".join(report.notes) or None
 
+    def _depth(self, execution: Execution, library: Library, settings: Settings, report: SyncReport) -> Depth:
+        schedule, now = self._schedule(execution), self._context.now()
+        following = schedule.next_run_at if schedule is not None else None
+        depth, note = plan.choose_depth(
+            library,
+            execution.options,
+            now=now,
+            until=max(now, following or now),
+            complete_every=timedelta(hours=settings.number("sync.auto_complete_hours")),
+        )
+        if note and execution.options.depth is Depth.QUICK:
+            report.notes.append(f"Looking at everything: {note}")
+        return depth
+
+    def _schedule(self, execution: Execution) -> Schedule | None:
+        if execution.schedule_id is None:
+            return None
+        with self._context.database.read() as rx:
+            return schedules.get(rx, execution.schedule_id)
+
     def _place(self, execution: Execution) -> tuple[Library, Server]:
         assert execution.library_id is not None
         with self._context.database.read() as rx:
@@ -207,7 +297,7 @@ class Executor:
 
     def _end(self, execution_id: int, status: Status, reason: str) -> Execution:
         with self._context.database.transaction() as tx:
-            executions.finish(tx, execution_id, status, now=self._context.now(), reason=reason)
+            finish(self._context, tx, execution_id, status, reason)
         return self._get(execution_id)
 
     def _get(self, execution_id: int) -> Execution:
@@ -218,6 +308,14 @@ class Executor:
                 f"There is no execution {execution_id}", hint="See what there is: retrovue history list"
             )
         return execution
+
+
+def _stopped(stop: Stop, schedule: Schedule | None, error: Cancelled) -> tuple[Status, str]:
+    if stop.by_service:
+        return Status.INTERRUPTED, "the service was stopped; what the run had written is kept"
+    if stop.timed_out() and schedule is not None:
+        return Status.FAILED, f"timed out after {duration(schedule.policies.timeout)}"
+    return Status.CANCELLED, error.title
 
 
 def _reason(error: RetroVueError) -> str:

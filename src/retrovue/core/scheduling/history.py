@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 from retrovue.core.context import Context
 from retrovue.errors import Conflict, NotFound
 from retrovue.model.execution import Execution, HistoryFilter, LogLine
-from retrovue.storage import executions, journal
+from retrovue.storage import executions, journal, messages, schedules
 
 
 class History:
@@ -18,9 +20,25 @@ class History:
         self._context = context
 
     def list(self, wanted: HistoryFilter | None = None) -> list[Execution]:
-        """Executions, newest first."""
+        """Executions, those that began last first. A schedule that exists is found under all names it ever had."""
+        wanted = wanted or HistoryFilter()
         with self._context.database.read() as rx:
-            return executions.listing(rx, wanted or HistoryFilter())
+            for known in schedules.names(rx) if wanted.schedule is not None else ():
+                if known.name.casefold() == (wanted.schedule or "").casefold():
+                    wanted = replace(wanted, schedule=None, schedule_id=known.id)
+                    break
+            return executions.listing(rx, wanted)
+
+    def pages(self, wanted: HistoryFilter, *, size: int = 1000) -> Iterator[Execution]:
+        """As `list`, read in pieces so that a long history needs little memory."""
+        left, after = wanted.limit, wanted.after
+        while left is None or left > 0:
+            piece = size if left is None else min(size, left)
+            found = self.list(replace(wanted, limit=piece, after=after))
+            yield from found
+            if len(found) < piece:
+                return
+            left, after = None if left is None else left - piece, found[-1].id
 
     def running(self) -> builtins.list[Execution]:
         """Executions that run now, oldest first."""
@@ -62,6 +80,35 @@ class History:
             )
         return found
 
+    def run_again(self, execution_id: int) -> int:
+        """Queues the same sync once more, with the same options; the new execution's id.
+
+        Raises `Conflict` when its library was removed, or when it was an approval of removals.
+        """
+        old = self.get(execution_id)
+        if old.options.approve is not None:
+            raise Conflict(
+                f"Execution {execution_id} approved removals",
+                "that cannot be repeated",
+                "See what is held now: retrovue removals list",
+            )
+        if old.library_id is None or old.server_id is None:
+            raise Conflict(
+                f"Execution {execution_id} cannot be repeated", f"'{old.library}' was removed from RetroVue"
+            )
+        with self._context.database.transaction() as tx:
+            return executions.create(
+                tx,
+                server_id=old.server_id,
+                library_id=old.library_id,
+                server=old.server,
+                library=old.library,
+                options=old.options,
+                now=self._context.now(),
+                schedule_id=old.schedule_id,
+                schedule=old.schedule,
+            )
+
     def prune(self) -> tuple[int, int]:
         """Forgets executions, logs and changes that are older than the settings say; executions and changes gone."""
         settings, now = self._context.settings(), self._context.now()
@@ -72,5 +119,6 @@ class History:
                 logs_before=now - timedelta(days=settings.integer("history.log_days")),
                 per_schedule=settings.integer("history.per_schedule"),
             )
+            messages.prune(tx, now - timedelta(days=settings.integer("history.days")))
             changes = journal.prune(tx, now - timedelta(days=settings.integer("journal.days")))
         return gone, changes

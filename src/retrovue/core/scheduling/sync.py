@@ -6,7 +6,8 @@ import builtins
 from collections.abc import Callable, Iterator, Sequence
 
 from retrovue.core.context import Context
-from retrovue.core.scheduling.executor import Executor, Stop
+from retrovue.core.scheduling.executor import Executor
+from retrovue.core.scheduling.stop import Stop
 from retrovue.core.sync import plan
 from retrovue.core.sync.removals import no_open_hold
 from retrovue.errors import NotFound
@@ -82,6 +83,18 @@ class Syncs:
             if stop.event.is_set():
                 return
             yield self._run_one(self.queue(library, options), stop, observe)
+
+    def run_queued(
+        self, execution_ids: Sequence[int], *, stop: Stop | None = None, observe: ObserveExecution
+    ) -> Iterator[Execution]:
+        """Runs queued executions one after the other in this process; what a cancel left is ended as cancelled."""
+        stop = stop or Stop()
+        self._executor.recover()
+        for execution_id in execution_ids:
+            if stop.event.is_set():
+                with self._context.database.transaction() as tx:
+                    executions.request_cancel(tx, execution_id, self._context.now())
+            yield self._run_one(execution_id, stop, observe)
 
     def _run_one(self, execution_id: int, stop: Stop, observe: ObserveExecution) -> Execution:
         with self._context.database.read() as rx:

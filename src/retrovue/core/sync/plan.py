@@ -31,6 +31,7 @@ def choose_depth(
     library: Library,
     options: SyncOptions,
     *,
+    now: datetime,
     until: datetime,
     complete_every: timedelta,
 ) -> tuple[Depth, str]:
@@ -43,6 +44,8 @@ def choose_depth(
         return Depth.COMPLETE, ""
     if library.quick_mark is None or library.last_complete_at is None:
         return Depth.COMPLETE, "the library was never synced completely"
+    if library.last_complete_at > now:
+        return Depth.COMPLETE, "the last complete sync is said to lie in the future"
     if options.depth is Depth.AUTO and until - library.last_complete_at > complete_every:
         return Depth.COMPLETE, "the last complete sync is too old"
     return Depth.QUICK, ""

@@ -34,6 +34,11 @@ Checkpoint = Callable[[Connection, Progress], bool]
 """Stores progress in the transaction at hand; True when a cancel was asked for. May raise `ExecutionLost`."""
 
 
+def listing_of(known: Library) -> LibraryListing:
+    """A known library as its source is asked for it."""
+    return LibraryListing(known.key, known.uuid, known.title, known.type, known.locations, False)
+
+
 @dataclass(slots=True)
 class Run:
     """One run of the engine. `now` tells the time; `pause` waits and may raise `Cancelled`."""
@@ -61,8 +66,7 @@ class Run:
     @property
     def listing(self) -> LibraryListing:
         """The library as the source is asked for it."""
-        known = self.library
-        return LibraryListing(known.key, known.uuid, known.title, known.type, known.locations, False)
+        return listing_of(self.library)
 
     @property
     def left(self) -> int | None:

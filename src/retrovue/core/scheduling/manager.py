@@ -1,0 +1,220 @@
+"""Use cases around schedules: make, change, look ahead, run now."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from retrovue.core.context import Context, pick
+from retrovue.core.scheduling import due, zones
+from retrovue.core.scheduling.checks import checked, checked_trigger
+from retrovue.core.scheduling.claim import covered_libraries
+from retrovue.core.scheduling.stop import Stop
+from retrovue.core.scheduling.sync import ObserveExecution, Syncs
+from retrovue.core.scheduling.words import describe
+from retrovue.errors import Conflict, Invalid, NotFound
+from retrovue.model.catalogue import Library
+from retrovue.model.execution import Execution
+from retrovue.model.schedule import Draft, IntervalTrigger, Occurrence, Schedule, Trigger
+from retrovue.storage import executions, schedules, servers
+from retrovue.storage.database import Connection
+
+_MOST_PREVIEWED = 1000
+
+
+class Schedules:
+    """`rv.schedules`: what is synced when."""
+
+    def __init__(self, context: Context, syncs: Syncs) -> None:
+        self._context = context
+        self._syncs = syncs
+
+    def list(self) -> list[Schedule]:
+        """All schedules by name; a broken one carries its error."""
+        with self._context.database.read() as rx:
+            return schedules.listing(rx)
+
+    def get(self, wanted: str | int) -> Schedule:
+        """The schedule of this name or id. Raises `NotFound`, or `Ambiguous`."""
+        return pick(
+            self.list(), wanted, what="schedule", ident=lambda s: s.id, name=lambda s: s.name, command="schedules list"
+        )  # fmt: skip
+
+    def default_timezone(self) -> str:
+        """The IANA name of this machine's zone."""
+        return zones.local_name()
+
+    def check(self, draft: Draft) -> Draft:
+        """The draft as it would be kept. Raises `Invalid` naming the field, `Conflict` for a taken name."""
+        with self._context.database.read() as rx:
+            return self._checked(rx, draft)
+
+    def create(self, draft: Draft) -> Schedule:
+        """Keeps a new schedule. Raises as `check` does; nothing is kept then."""
+        now = self._context.now()
+        with self._context.database.transaction() as tx:
+            made = self._checked(tx, draft)
+            following = due.next_due(made.trigger, made.timezone, now) if made.enabled else None
+            ident = schedules.add(tx, made, following, now)
+        return self.get(ident)
+
+    def draft_of(self, wanted: str | int) -> Draft:
+        """A schedule as a person would write it, to be changed and given to `update`."""
+        old = self.get(wanted)
+        return Draft(
+            name=old.name,
+            server_id=old.server_id,
+            library_id=old.library_id,
+            trigger=old.trigger,
+            timezone=old.timezone,
+            options=old.options,
+            policies=old.policies,
+            enabled=old.enabled,
+        )
+
+    def update(self, wanted: str | int, draft: Draft) -> Schedule:
+        """Changes a schedule. When it fires next changes only with its trigger, its zone, or by being enabled.
+
+        An edit also ends a pause. Raises as `create` does.
+        """
+        now = self._context.now()
+        old = self.get(wanted)
+        with self._context.database.transaction() as tx:
+            current = schedules.get(tx, old.id)
+            if current is None:
+                raise NotFound(f"The schedule '{old.name}' was removed meanwhile")
+            made = self._checked(tx, draft, known=old.id)
+            if _same_interval(made.trigger, current.trigger):
+                made = replace(made, trigger=current.trigger)  # an interval keeps its anchor
+            same = (made.trigger, made.timezone) == (current.trigger, current.timezone)
+            following = current.next_run_at if same and current.live else None
+            if made.enabled and following is None:
+                following = due.next_due(made.trigger, made.timezone, now)
+            schedules.change(tx, old.id, made, following if made.enabled else None, now)
+        return self.get(old.id)
+
+    def _checked(self, rx: Connection, draft: Draft, known: int | None = None) -> Draft:
+        places = servers.library_places(rx)
+        if all(server.id != draft.server_id for server in servers.all_servers(rx)):
+            raise Invalid(
+                "server", "The server is not known", hint="See what there is: retrovue servers list"
+            )
+        library = next((lib for lib in places if lib.id == draft.library_id), None)
+        if draft.library_id is not None and (library is None or library.server_id != draft.server_id):
+            raise Invalid(
+                "library", "The library is not one of this server", hint="See: retrovue libraries list"
+            )
+        made = checked(draft, library, self._context.now())
+        for other in schedules.names(rx):
+            if other.id != known and other.name.casefold() == made.name.casefold():
+                raise Conflict(f"There is a schedule '{other.name}' already", hint="Choose another name.")
+        return made
+
+    def duplicate(self, wanted: str | int) -> Schedule:
+        """A copy under a free name, disabled so that nothing runs twice unasked."""
+        draft = self.draft_of(wanted)
+        with self._context.database.read() as rx:
+            taken = {other.name.casefold() for other in schedules.names(rx)}
+        number, name = 2, f"{draft.name[:180]} (copy)"
+        while name.casefold() in taken:
+            name, number = f"{draft.name[:180]} (copy {number})", number + 1
+        return self.create(replace(draft, name=name, enabled=False))
+
+    def remove(self, wanted: Sequence[str | int]) -> builtins.list[Schedule]:
+        """Removes schedules; what waits of them is cancelled, what runs goes on, their history stays."""
+        gone = [self.get(one) for one in wanted]
+        idents = [schedule.id for schedule in gone]
+        with self._context.database.transaction() as tx:
+            executions.cancel_waiting(tx, idents, "its schedule was removed", self._context.now())
+            schedules.remove(tx, idents)
+        return gone
+
+    def enable(self, wanted: str | int) -> Schedule:
+        """Switches a schedule on, or ends its pause. What was missed meanwhile does not fire."""
+        schedule = self.get(wanted)
+        now = self._context.now()
+        if schedule.live:
+            return schedule
+        trigger = checked_trigger(schedule.trigger)
+        following = due.next_due(trigger, schedule.timezone, now)
+        with self._context.database.transaction() as tx:
+            schedules.set_enabled(tx, schedule.id, enabled=True, next_run_at=following, now=now)
+        return self.get(schedule.id)
+
+    def disable(self, wanted: str | int) -> Schedule:
+        """Switches a schedule off. Everything is kept; what waits to run is cancelled, what runs goes on."""
+        schedule = self.get(wanted)
+        now = self._context.now()
+        with self._context.database.transaction() as tx:
+            executions.cancel_waiting(tx, [schedule.id], "its schedule was disabled", now)
+            schedules.set_enabled(tx, schedule.id, enabled=False, next_run_at=None, now=now)
+        return self.get(schedule.id)
+
+    def run(self, wanted: str | int) -> builtins.list[int]:
+        """Queues a run for the service, also of a disabled schedule; when it fires next stays as it is.
+
+        The ids of the executions, one a library. Raises `Conflict` when it covers no library now.
+        """
+        schedule = self.get(wanted)
+        with self._context.database.transaction() as tx:
+            return self._queue(tx, schedule)
+
+    def run_here(
+        self,
+        wanted: str | int,
+        *,
+        stop: Stop | None = None,
+        observe: ObserveExecution = lambda _execution, _progress: None,
+    ) -> Iterator[Execution]:
+        """Runs a schedule in this process, library after library, and yields each execution at its end."""
+        return self._syncs.run_queued(self.run(wanted), stop=stop, observe=observe)
+
+    def _queue(self, tx: Connection, schedule: Schedule) -> builtins.list[int]:
+        covered = covered_libraries(schedule, servers.library_places(tx))
+        if not covered:
+            raise Conflict(
+                f"'{schedule.name}' covers no library now",
+                f"no library of '{schedule.server}' is enabled that it could sync",
+                f"See: retrovue libraries list '{schedule.server}'",
+            )
+        return [self._queue_one(tx, schedule, library) for library in covered]
+
+    def _queue_one(self, tx: Connection, schedule: Schedule, library: Library) -> int:
+        return executions.create(
+            tx,
+            server_id=library.server_id,
+            library_id=library.id,
+            server=library.server,
+            library=library.title,
+            options=schedule.options,
+            now=self._context.now(),
+            schedule_id=schedule.id,
+            schedule=schedule.name,
+        )
+
+    def describe(self, schedule: Schedule | Draft) -> str:
+        """When it runs, in words: "Every Saturday at 00:00"; what is wrong with it when that cannot be told."""
+        try:
+            return describe(schedule.trigger, schedule.timezone)
+        except Invalid as error:
+            return str(error)
+
+    def preview(
+        self, trigger: Trigger, timezone: str, *, count: int = 5, after: datetime | None = None
+    ) -> builtins.list[Occurrence]:
+        """The next times of a trigger, whether it is kept or not. Raises `Invalid` naming the field."""
+        if not 1 <= count <= _MOST_PREVIEWED:
+            raise Invalid("count", f"The count must be between 1 and {_MOST_PREVIEWED}")
+        zones.zone(timezone)
+        return due.preview(checked_trigger(trigger), timezone, after or self._context.now(), count)
+
+    def recent(self, schedule_id: int, *, limit: int = 30) -> builtins.list[Execution]:
+        """The newest ended runs of a schedule, newest first."""
+        with self._context.database.read() as rx:
+            return executions.durations(rx, schedule_id, limit)
+
+
+def _same_interval(new: Trigger, old: Trigger) -> bool:
+    return isinstance(new, IntervalTrigger) and isinstance(old, IntervalTrigger) and new.every == old.every

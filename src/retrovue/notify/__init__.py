@@ -1,0 +1,1 @@
+"""What is worth telling people, and how it reaches them."""

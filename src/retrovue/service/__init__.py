@@ -1,0 +1,1 @@
+"""The background process that fires the schedules, and how others start and stop it."""

@@ -1,0 +1,46 @@
+"""Messages to people: what the rules found worth telling."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select
+
+from retrovue.model.schedule import Message, Notice, StoredMessage
+from retrovue.storage.database import bump
+from retrovue.storage.tables import messages
+
+_m = messages
+
+
+def add(
+    tx: Connection, message: Message, *, schedule_id: int | None, execution_id: int | None, now: datetime
+) -> None:
+    """Keeps a message."""
+    tx.execute(
+        insert(_m).values(
+            at=now,
+            schedule_id=schedule_id,
+            execution_id=execution_id,
+            kind=message.kind.value,
+            title=message.title,
+            text=message.text,
+        )
+    )
+    bump(tx, "messages")
+
+
+def listing(rx: Connection, *, after: int, limit: int) -> list[StoredMessage]:
+    """Messages with an id above `after`, the oldest first."""
+    rows = rx.execute(select(_m).where(_m.c.id > after).order_by(_m.c.id).limit(limit))
+    return [
+        StoredMessage(
+            row.id, row.at, row.schedule_id, row.execution_id, Message(Notice(row.kind), row.title, row.text)
+        )
+        for row in rows
+    ]
+
+
+def prune(tx: Connection, before: datetime) -> None:
+    """Forgets old messages."""
+    tx.execute(delete(_m).where(_m.c.at < before))
