@@ -302,7 +302,11 @@ def library(**values: Any) -> Library:
 def test_depth(depth: Depth, hours: float, never: bool, expected: Depth) -> None:
     lib = library(last_complete_at=None) if never else library()
     chosen, _ = plan.choose_depth(
-        lib, SyncOptions(depth=depth), until=NOW + timedelta(hours=hours), complete_every=timedelta(hours=24)
+        lib,
+        SyncOptions(depth=depth),
+        now=NOW,
+        until=NOW + timedelta(hours=hours),
+        complete_every=timedelta(hours=24),
     )
     assert chosen is expected
 

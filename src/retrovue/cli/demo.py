@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shutil
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retrovue.cli.output import FAILED, Session, say, table, write
+from retrovue.cli.demo_live import live
+from retrovue.cli.output import FAILED, Session, table, write
 from retrovue.cli.sync import exit_code, progress_bar, show_results, stopping
 from retrovue.model.execution import Execution
 from retrovue.model.sync import SyncOptions
@@ -29,10 +29,10 @@ def demo(
     ] = 0,
     minutes: Annotated[
         float | None,
-        typer.Option(min=0, max=1440, help="How long the stand-in stays afterwards.", show_default=False),
+        typer.Option(min=0, max=1440, help="How long the service is shown at work.", show_default=False),
     ] = None,
 ) -> int:
-    """Show the whole of it, in a data folder of its own: a server, its libraries, two syncs, what changed."""
+    """Show the whole of it, in a data folder of its own: a server, syncs, what changed, schedules at work."""
     from retrovue import app, settings  # lazily, as everywhere here
     from retrovue.core.api import Stop
     from retrovue.demo.server import StandIn
@@ -49,14 +49,15 @@ def demo(
             f"Port {port} cannot be used", error.strerror or "", "Choose another: --port N"
         ) from error
     stop = Stop()
+    stay = _minutes(minutes)
     # The environment is left out: the demonstration must never touch the user's database.
     retrovue = app.build(settings.load(folder, environment={}))
     try:
         with stand_in, stopping(stop):
             done = _tell(retrovue, state, stand_in.url, stand_in.token, stop)
             if exit_code(done) == 0 and not stop.event.is_set():
+                done += live(retrovue, state, stop, minutes=stay)
                 _next_steps(folder)
-                _stay(stand_in.url, _minutes(minutes), stop)
     finally:
         retrovue.close()
     return exit_code(done) if done else FAILED
@@ -120,6 +121,8 @@ def _next_steps(folder: Path) -> None:
         "catalogue list --search night",
         "catalogue changes",
         "history list",
+        "schedules list",
+        "schedules preview 'Movies every minute'",
         "--help",
     ):
         write(f"  {program} {command}\n")
@@ -135,17 +138,7 @@ def _next_steps(folder: Path) -> None:
 def _minutes(wanted: float | None) -> float:
     if wanted is not None:
         return wanted
-    return 5.0 if sys.stdin.isatty() and sys.stdout.isatty() else 0.0
-
-
-def _stay(url: str, minutes: float, stop: Stop) -> None:
-    if minutes <= 0:
-        return
-    say(f"\nThe stand-in stays at {url} for {minutes:g} minutes, so that syncs work. Ctrl-C ends it.")
-    deadline = time.monotonic() + minutes * 60
-    while time.monotonic() < deadline and not stop.event.wait(0.2):
-        pass
-    stop.event.clear()
+    return 3.0 if sys.stdin.isatty() and sys.stdout.isatty() else 0.0
 
 
 def _fresh_folder(folder: Path) -> Path:

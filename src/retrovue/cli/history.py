@@ -183,7 +183,8 @@ def cancel(context: typer.Context, execution: int, as_json: Json = False) -> Non
     if as_json:
         emit(execution_json(found))
     else:
-        say(f"Execution {execution} was asked to stop.")
+        waited = found.status is Status.CANCELLED
+        say(f"Execution {execution} was {'cancelled' if waited else 'asked to stop'}.")
 
 
 @app.command("run-again")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,7 +13,6 @@ from retrovue.cli.output import (
     Session,
     confirm,
     emit,
-    fields,
     iso,
     local,
     new_group,
@@ -44,7 +43,8 @@ from retrovue.cli.schedule_options import (
     changed_policies,
     trigger_from,
 )
-from retrovue.model.schedule import CronTrigger, Draft, Policies, Schedule
+from retrovue.cli.schedule_output import schedule_json, show_schedule, state_of, tell
+from retrovue.model.schedule import Draft, Policies
 from retrovue.model.sync import Depth, SyncOptions
 
 if TYPE_CHECKING:
@@ -52,61 +52,6 @@ if TYPE_CHECKING:
 
 app = new_group("What is synced when.")
 _ALL = "all"
-
-
-def schedule_json(retrovue: RetroVue, schedule: Schedule) -> dict[str, Any]:
-    """The keys of `schedules list`, `show` and `add`."""
-    trigger, policies, options = schedule.trigger, schedule.policies, schedule.options
-    if isinstance(trigger, CronTrigger):
-        told: dict[str, Any] = {"type": "cron", "expression": trigger.expression}
-    else:
-        told = {"type": "interval", "every_seconds": round(trigger.every.total_seconds())}
-    return {
-        "id": schedule.id,
-        "name": schedule.name,
-        "server": schedule.server,
-        "library": None if schedule.library_id is None else schedule.library,
-        "trigger": told,
-        "timezone": schedule.timezone,
-        "description": retrovue.schedules.describe(schedule),
-        "options": {
-            "dry_run": options.dry_run,
-            "limit": options.limit,
-            "kinds": [kind.value for kind in options.kinds],
-            "depth": options.depth.value,
-            "details": options.details,
-        },
-        "policies": {
-            "overlap": policies.overlap.value,
-            "catch_up": policies.catch_up.value,
-            "catch_up_window_seconds": round(policies.catch_up_window.total_seconds()),
-            "timeout_seconds": round(policies.timeout.total_seconds()),
-            "retries": policies.retries,
-            "pause_after": policies.pause_after,
-            "wait_quiet_seconds": round(policies.wait_quiet.total_seconds()),
-            "notify": [notice.value for notice in policies.notify],
-        },
-        "enabled": schedule.enabled,
-        "paused_reason": schedule.paused_reason,
-        "error": schedule.error,
-        "last_run_at": iso(schedule.last_run_at),
-        "last_status": None if schedule.last_status is None else schedule.last_status.value,
-        "next_run_at": iso(schedule.next_run_at),
-        "total_runs": schedule.total_runs,
-        "total_failures": schedule.total_failures,
-        "failures_in_a_row": schedule.failures_in_a_row,
-    }
-
-
-def state_of(schedule: Schedule, *, paused: bool) -> str:
-    """A schedule's state for people."""
-    if schedule.error is not None:
-        return f"broken: {schedule.error}"
-    if not schedule.enabled:
-        return "disabled"
-    if schedule.paused_reason is not None:
-        return schedule.paused_reason
-    return "paused with all others" if paused else "enabled"
 
 
 @app.command("list")
@@ -140,47 +85,7 @@ def show(context: typer.Context, schedule: str, as_json: Json = False) -> None:
     """Everything about one schedule, and its next times."""
     session: Session = context.obj
     with session.open() as retrovue:
-        _show(retrovue, retrovue.schedules.get(schedule), as_json=as_json)
-
-
-def _show(retrovue: RetroVue, schedule: Schedule, *, as_json: bool) -> None:
-    document = schedule_json(retrovue, schedule)
-    if as_json:
-        emit(document)
-        return
-    plain = {
-        key: value
-        for key, value in document.items()
-        if key not in {"options", "policies", "trigger", "library"}
-    }
-    trigger = document["trigger"].get("expression")
-    fields([
-        *((name.replace("_", " ").capitalize(), value) for name, value in plain.items()),
-        ("Library", schedule.library),
-        ("Cron", trigger),
-        ("Options", ", ".join(f"{key} {_word(value)}" for key, value in document["options"].items())),
-        ("Policies", ", ".join(f"{key} {_word(value)}" for key, value in document["policies"].items())),
-    ])  # fmt: skip
-    if schedule.live:
-        times = retrovue.schedules.preview(schedule.trigger, schedule.timezone, count=3)
-        fields(
-            [
-                (
-                    "Next times",
-                    "; ".join(f"{t.local:%a %Y-%m-%d %H:%M %Z}{_in_brackets(t.note)}" for t in times),
-                )
-            ]
-        )
-
-
-def _word(value: Any) -> str:
-    if isinstance(value, list):
-        return "+".join(value) or "any"
-    return "none" if value is None else str(value).lower()
-
-
-def _in_brackets(note: str) -> str:
-    return f" ({note})" if note else ""
+        show_schedule(retrovue, retrovue.schedules.get(schedule), as_json=as_json)
 
 
 @app.command()
@@ -227,21 +132,7 @@ def add(
         zone = timezone or retrovue.schedules.default_timezone()
         draft = Draft(name, known.id, place, trigger, zone, options, policies, enabled=not disabled)
         made = retrovue.schedules.create(draft)
-        _made(retrovue, made, as_json=as_json)
-
-
-def _made(retrovue: RetroVue, made: Schedule, *, as_json: bool) -> None:
-    if as_json:
-        emit(schedule_json(retrovue, made))
-        return
-    following = (
-        f"; next {local(made.next_run_at)}" if made.next_run_at else f"; {state_of(made, paused=False)}"
-    )
-    say(
-        f"'{made.name}': {made.library} of {made.server}, {retrovue.schedules.describe(made)} ({made.timezone}){following}"
-    )
-    if made.next_run_at and retrovue.service.health().first is None:
-        say("The service is not running, so nothing will start. Start it: retrovue service start")
+        tell(retrovue, made, as_json=as_json)
 
 
 @app.command()
@@ -295,7 +186,7 @@ def edit(
                 notify,
             ),
         )
-        _made(retrovue, retrovue.schedules.update(schedule, draft), as_json=as_json)
+        tell(retrovue, retrovue.schedules.update(schedule, draft), as_json=as_json)
 
 
 def _moved(retrovue: RetroVue, draft: Draft, server: str | None, library: str | None) -> Draft:
@@ -316,7 +207,7 @@ def duplicate(context: typer.Context, schedule: str, as_json: Json = False) -> N
     """Copy a schedule; the copy is disabled."""
     session: Session = context.obj
     with session.open() as retrovue:
-        _made(retrovue, retrovue.schedules.duplicate(schedule), as_json=as_json)
+        tell(retrovue, retrovue.schedules.duplicate(schedule), as_json=as_json)
 
 
 @app.command()
@@ -324,7 +215,7 @@ def enable(context: typer.Context, schedule: str, as_json: Json = False) -> None
     """Let a schedule run again. What was missed meanwhile does not run."""
     session: Session = context.obj
     with session.open() as retrovue:
-        _made(retrovue, retrovue.schedules.enable(schedule), as_json=as_json)
+        tell(retrovue, retrovue.schedules.enable(schedule), as_json=as_json)
 
 
 @app.command()
@@ -332,7 +223,7 @@ def disable(context: typer.Context, schedule: str, as_json: Json = False) -> Non
     """Keep a schedule, but do not run it."""
     session: Session = context.obj
     with session.open() as retrovue:
-        _made(retrovue, retrovue.schedules.disable(schedule), as_json=as_json)
+        tell(retrovue, retrovue.schedules.disable(schedule), as_json=as_json)
 
 
 @app.command()

@@ -162,6 +162,9 @@ def edit(
 def remove(
     context: typer.Context,
     server: str,
+    with_schedules: Annotated[
+        bool, typer.Option("--with-schedules", help="Also the schedules that sync from it.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -170,8 +173,10 @@ def remove(
     with session.open() as retrovue:
         going = retrovue.servers.removal(server)
         words = f"'{going.server.name}' with {going.libraries} libraries and {going.items:,} items"
+        if with_schedules and going.schedules:
+            words += f", and the schedules {', '.join(going.schedules)}"
         confirm(f"Remove {words}?", yes=yes)
-        gone = retrovue.servers.remove(going.server.id)
+        gone = retrovue.servers.remove(going.server.id, with_schedules=with_schedules)
     if as_json:
         emit(
             {"id": gone.server.id, "name": gone.server.name, "libraries": gone.libraries, "items": gone.items}

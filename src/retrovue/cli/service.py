@@ -35,7 +35,6 @@ def service_json(health: ServiceHealth) -> dict[str, Any]:
         "last_error": None if first is None else first.last_error,
         "executions_running": health.executions_running,
         "next_run": None if following is None else {"schedule": following.schedule, "at": iso(following.at)},
-        "standing_by": [one.pid for one in health.processes[1:]],
     }
 
 

@@ -50,9 +50,9 @@ def _launch(settings: Settings) -> subprocess.Popen[bytes]:
     command = [
         sys.executable, "-m", "retrovue", "--data-dir", str(settings.data_dir), "service", "run", "--log-file", str(log),
     ]  # fmt: skip
-    options: dict[str, object] = {"start_new_session": True}
+    flags = 0
     if sys.platform == "win32":
-        options = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
+        flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
     with log.open("ab") as output:
         return subprocess.Popen(
             command,
@@ -60,8 +60,8 @@ def _launch(settings: Settings) -> subprocess.Popen[bytes]:
             stdout=subprocess.DEVNULL,
             stderr=output,
             cwd=settings.data_dir,
-            env=os.environ,
-            **options,  # type: ignore[call-overload]
+            creationflags=flags,
+            start_new_session=True,
         )
 
 

@@ -8,12 +8,12 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from retrovue import __version__
-from retrovue.core.api import About, Loop, RetroVue
+from retrovue.core.api import About, RetroVue
 from retrovue.errors import StorageError
 from retrovue.log import RedactingFormatter
 
@@ -22,34 +22,26 @@ _STOP_SECONDS = 9.0
 _LOG_BYTES, _LOG_FILES = 5_000_000, 3
 
 
-def run(
-    retrovue: RetroVue, *, observe: Callable[[Loop], None] = lambda _: None, signals: bool = True
-) -> bool:
+def run(retrovue: RetroVue, stop: threading.Event | None = None) -> bool:
     """Fires schedules until SIGTERM, Ctrl-C or a stop request; then its runs end within 10 s.
 
-    True when every run ended by itself; False when one had to be left, so that the process should end at once.
-    `observe` is called after each tick.
+    With a `stop` of its caller it leaves the signals alone, and looks at that instead. True when every run ended by
+    itself; False when one had to be left, so that the process should end at once.
     """
-    wake, stop = threading.Event(), threading.Event()
+    wake, own = threading.Event(), threading.Event()
+    asked = own if stop is None else stop
     about = About(os.getpid(), socket.gethostname(), __version__)
     loop = retrovue.service.loop(about, wake.set)
     _log.info("The service begins (RetroVue %s, process %d)", about.version, about.pid)
-    with _signals(stop, wake) if signals else _nothing():
-        while not stop.is_set() and not loop.stop_asked:
-            wait = loop.tick()
-            observe(loop)
-            wake.wait(wait)
+    with _signals(own, wake) if stop is None else nullcontext():
+        while not asked.is_set() and not loop.stop_asked:
+            wake.wait(loop.tick())
             wake.clear()
     _log.info("The service ends")
     late = loop.close(_STOP_SECONDS)
     for execution_id in late:
         _log.warning("Execution %d did not end in time", execution_id)
     return not late
-
-
-@contextmanager
-def _nothing() -> Iterator[None]:
-    yield
 
 
 @contextmanager

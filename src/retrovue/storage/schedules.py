@@ -117,9 +117,12 @@ class Named:
     name: str
 
 
-def names(rx: Connection) -> list[Named]:
-    """All schedules by id and name."""
-    return [Named(row.id, row.name) for row in rx.execute(select(_t.c.id, _t.c.name))]
+def names(rx: Connection, server_id: int | None = None) -> list[Named]:
+    """All schedules, or those of a server, by id and name."""
+    query = select(_t.c.id, _t.c.name).order_by(func.lower(_t.c.name))
+    if server_id is not None:
+        query = query.where(_t.c.server_id == server_id)
+    return [Named(row.id, row.name) for row in rx.execute(query)]
 
 
 def get(rx: Connection, schedule_id: int) -> Schedule | None:

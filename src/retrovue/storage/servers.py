@@ -16,7 +16,6 @@ from retrovue.storage.tables import (
     path_mappings,
     plex_libraries,
     plex_servers,
-    schedules,
 )
 
 _s, _l, _m = plex_servers, plex_libraries, path_mappings
@@ -67,12 +66,6 @@ def remove(tx: Connection, server_id: int) -> None:
 def all_servers(rx: Connection) -> list[Server]:
     """All servers by name."""
     return [_server(row) for row in rx.execute(select(_s).order_by(func.lower(_s.c.name)))]
-
-
-def schedules_on(rx: Connection, server_id: int) -> list[str]:
-    """Names of the schedules that sync from this server."""
-    query = select(schedules.c.name).where(schedules.c.server_id == server_id).order_by(schedules.c.name)
-    return list(rx.execute(query).scalars())
 
 
 def library_list(rx: Connection, server_id: int | None = None) -> list[Library]:

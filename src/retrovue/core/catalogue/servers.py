@@ -12,7 +12,7 @@ from retrovue.core.context import Context, secret_name
 from retrovue.errors import Conflict, Invalid, RetroVueError, SecretsError, SourceError, TokenRefused
 from retrovue.model.catalogue import Secret, Server, ServerState, TokenState
 from retrovue.model.sync import LibraryListing, MediaSource, ServerIdentity
-from retrovue.storage import servers
+from retrovue.storage import executions, schedules, servers
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,22 +135,26 @@ class Servers:
         server = self.get(wanted)
         with self._context.database.read() as rx:
             libraries = servers.library_list(rx, server.id)
-            using = tuple(servers.schedules_on(rx, server.id))
+            using = tuple(one.name for one in schedules.names(rx, server.id))
         return Removal(server, len(libraries), sum(lib.items for lib in libraries), using)
 
-    def remove(self, wanted: str | int) -> Removal:
+    def remove(self, wanted: str | int, *, with_schedules: bool = False) -> Removal:
         """Removes a server with its libraries, items and token; history keeps its names.
 
-        Raises `Conflict` while schedules sync from it.
+        Raises `Conflict` while schedules sync from it, unless they are to go with it.
         """
         removal = self.removal(wanted)
-        if removal.schedules:
-            raise Conflict(
-                f"'{removal.server.name}' is used by schedules",
-                ", ".join(removal.schedules),
-                "Remove or change these schedules first.",
-            )
         with self._context.database.transaction() as tx:
+            using = schedules.names(tx, removal.server.id)
+            if using and not with_schedules:
+                raise Conflict(
+                    f"'{removal.server.name}' is used by schedules",
+                    ", ".join(one.name for one in using),
+                    "Change these schedules first, or let them go too: --with-schedules",
+                )
+            idents = [one.id for one in using]
+            executions.cancel_waiting(tx, idents, "its server was removed", self._context.now())
+            schedules.remove(tx, idents)
             servers.remove(tx, removal.server.id)
             # Inside the transaction: a token whose server is gone must not be left behind.
             self._context.secrets().remove(secret_name(removal.server.id))

@@ -22,12 +22,15 @@ _log = logging.getLogger("retrovue.scheduler")
 Work = Callable[[], None]
 
 
-class Running(threading.Thread):
-    """A worker that ends with the process, whatever it does."""
+Spawn = Callable[[Work, str], threading.Thread | None]
+"""Begins a piece of work, under a name; the thread that does it, None when it is done already."""
 
-    def __init__(self, work: Work, name: str) -> None:
-        super().__init__(target=work, name=name, daemon=True)
-        self.start()
+
+def in_thread(work: Work, name: str) -> threading.Thread:
+    """Does the work in a thread that ends with the process, whatever it is at."""
+    thread = threading.Thread(target=work, name=name, daemon=True)
+    thread.start()
+    return thread
 
 
 @dataclass(slots=True)
@@ -41,10 +44,11 @@ class _Worker:
 class Dispatcher:
     """Starts what is queued, passes cancels on, and ends it all within a time."""
 
-    def __init__(self, context: Context, executor: Executor, wake: Callable[[], None]) -> None:
+    def __init__(self, context: Context, executor: Executor, wake: Callable[[], None], spawn: Spawn) -> None:
         self._context = context
         self._executor = executor
         self._wake = wake
+        self._spawn = spawn
         self._workers: dict[int | None, _Worker] = {}
         self._stopping = False
 
@@ -67,7 +71,7 @@ class Dispatcher:
                 continue
             worker = _Worker(execution_id)
             self._workers[server_id] = worker
-            worker.thread = Running(partial(self._run, worker), f"retrovue-run-{execution_id}")
+            worker.thread = self._spawn(partial(self._run, worker), f"retrovue-run-{execution_id}")
             started += 1
         return started
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from retrovue.core.context import Context
+from retrovue.core.scheduling.ending import finish
 from retrovue.errors import Conflict, NotFound
-from retrovue.model.execution import Execution, HistoryFilter, LogLine
+from retrovue.model.execution import Execution, HistoryFilter, LogLine, Status
 from retrovue.storage import executions, journal, messages, schedules
 
 
@@ -67,10 +68,13 @@ class History:
             return executions.log_dropped(rx, execution_id)
 
     def cancel(self, execution_id: int) -> Execution:
-        """Asks an execution to stop at its next page. Raises `NotFound`, or `Conflict` when it has ended."""
+        """Ends an execution that waits; asks a running one to stop at its next page. Raises `NotFound`, or `Conflict` when it has ended."""
         self.get(execution_id)
         with self._context.database.transaction() as tx:
             asked = executions.request_cancel(tx, execution_id, self._context.now())
+            current = executions.get(tx, execution_id)
+            if asked and current is not None and current.status is Status.QUEUED:
+                finish(self._context, tx, execution_id, Status.CANCELLED, "it was cancelled before it began")
         found = self.get(execution_id)
         if not asked:
             raise Conflict(

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from retrovue.core.context import Context
 from retrovue.core.scheduling import claim, due, zones
-from retrovue.core.scheduling.dispatch import Dispatcher
+from retrovue.core.scheduling.dispatch import Dispatcher, Spawn
 from retrovue.core.scheduling.executor import Executor
 from retrovue.core.scheduling.history import History
 from retrovue.errors import Conflict, RetroVueError
@@ -46,13 +46,19 @@ class Loop:
     """One service's view of its database. Not for several threads; `wake` is called by those of its runs."""
 
     def __init__(
-        self, context: Context, executor: Executor, history: History, about: About, wake: Callable[[], None]
+        self,
+        context: Context,
+        executor: Executor,
+        history: History,
+        about: About,
+        wake: Callable[[], None],
+        spawn: Spawn,
     ) -> None:
         self._context = context
         self._database = context.database
         self._executor = executor
         self._history = history
-        self._dispatcher = Dispatcher(context, executor, wake)
+        self._dispatcher = Dispatcher(context, executor, wake, spawn)
         self._watcher = Watcher(context.database)
         self._about = about
         self._service_id: int | None = None

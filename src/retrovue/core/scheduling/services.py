@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from retrovue.core.context import Context
 from retrovue.core.scheduling import claim
+from retrovue.core.scheduling.dispatch import Spawn, in_thread
 from retrovue.core.scheduling.executor import Executor
 from retrovue.core.scheduling.history import History
 from retrovue.core.scheduling.loop import About, Loop
@@ -26,9 +27,9 @@ class Service:
         self._executor = executor
         self._history = history
 
-    def loop(self, about: About, wake: Callable[[], None]) -> Loop:
+    def loop(self, about: About, wake: Callable[[], None], spawn: Spawn = in_thread) -> Loop:
         """The loop of a service process; nothing is touched before its first tick."""
-        return Loop(self._context, self._executor, self._history, about, wake)
+        return Loop(self._context, self._executor, self._history, about, wake, spawn)
 
     def health(self) -> ServiceHealth:
         """The services that live, whether all is paused, and what fires next."""
