@@ -241,6 +241,14 @@ def failed_siblings(rx: Connection, execution: Execution) -> bool:
     return rx.execute(query.limit(1)).first() is not None
 
 
+def newest_before(rx: Connection, instant: datetime) -> datetime | None:
+    """When the last execution before an instant began."""
+    found: datetime | None = rx.execute(
+        select(began).where(began < instant).order_by(began.desc()).limit(1)
+    ).scalar()
+    return found
+
+
 def durations(rx: Connection, schedule_id: int, limit: int) -> list[Execution]:
     """The newest ended runs of a schedule that had begun, newest first."""
     query = (

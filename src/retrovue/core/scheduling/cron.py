@@ -34,6 +34,8 @@ FIELDS = ("minute", "hour", "day of month", "month", "day of week")
 _RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 _HINT = "Write minute, hour, day of month, month, day of week: '0 2 * * *' is every day at 2:00."
 _LONGEST = 1000
+# cronsim 2.8 reads the range `2-2/24` as `2/24`, which is 2 and 26 and 50; it is 2 alone.
+_ONE_VALUE = re.compile(r"\b(\w+)-\1(?:/[1-9]\d*)?(?=[\s,]|$)")
 _START = datetime(2000, 1, 1)  # noqa: DTZ001  (wall time; any would do)
 _MOMENT = timedelta(microseconds=1)
 _SECOND = timedelta(seconds=1)
@@ -146,7 +148,7 @@ class Cron:
 def parse(expression: str) -> Cron:
     """The parsed expression, macros expanded. Raises `Invalid` that names the field of the expression at fault."""
     text = " ".join(expression.split())
-    text = MACROS.get(text.lower(), text).upper()
+    text = _ONE_VALUE.sub(r"\1", MACROS.get(text.lower(), text).upper())
     parts = text.split(" ")
     _check_shape(text, parts)
     for number, part in enumerate(parts):

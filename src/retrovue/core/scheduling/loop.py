@@ -30,6 +30,7 @@ _JUMP = timedelta(seconds=60)
 _TOLERANCE = timedelta(seconds=1)
 _STEADY = timedelta(hours=1)
 _DAY = timedelta(days=1)
+_LONG_GAP = timedelta(days=30)
 _LONGEST_PAUSE = 30.0
 
 
@@ -241,11 +242,21 @@ class Loop:
     def _tidy(self, now: datetime) -> None:
         if self._is_time("recover", now, _RECOVER):
             self._executor.recover()
-        # Only when the clock has been steady for a while: a clock that is years ahead must not cost the history.
-        steady = self._steady_since is not None and now - self._steady_since >= _STEADY
-        if steady and (self._pruned_at is None or now - self._pruned_at >= _DAY) and not self.busy:
+        if self._may_prune(now):
             self._history.prune()
             self._pruned_at = now
+
+    def _may_prune(self, now: datetime) -> bool:
+        """Daily, and only when the clock has been steady for a while: one that is years ahead must cost no history."""
+        since = self._steady_since
+        if self.busy or since is None or now - since < _STEADY:
+            return False
+        if self._pruned_at is not None:
+            return now - self._pruned_at >= _DAY
+        with self._database.read() as rx:
+            newest = executions.newest_before(rx, since)
+        long_gap = newest is not None and since - newest > _LONG_GAP
+        return not long_gap or now - since >= _DAY
 
     def _is_time(self, what: str, now: datetime, every: timedelta) -> bool:
         last = self._at.get(what)

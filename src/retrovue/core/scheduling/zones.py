@@ -70,6 +70,7 @@ def to_utc(wall: datetime, offset: timedelta) -> datetime:
 
 def change_around(wall: datetime, where: ZoneInfo) -> datetime:
     """The instant of the change that `wall` is skipped or repeated by: the first one under the later offset."""
+    wall = wall.replace(microsecond=0)
     before, after = offsets(wall, where)
     low, high = sorted((to_utc(wall, before), to_utc(wall, after)))
     while high - low > _SECOND:
