@@ -10,15 +10,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from retrovue.cli.main import run
+from cli_runner import Cli
 from retrovue.demo import faults
-from retrovue.demo.server import StandIn
 
 SYNC_KEYS = {
     "execution_id", "server", "library", "status", "reason", "dry_run", "depth", "complete", "scanned", "added",
@@ -45,70 +42,6 @@ SERVICE_KEYS = {
     "running", "state", "pid", "host", "started_at", "heartbeat_at", "version", "paused", "last_error",
     "executions_running", "next_run",
 }  # fmt: skip
-
-
-@dataclass
-class Result:
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """The one document on standard output."""
-        return json.loads(self.out)
-
-
-class Cli:
-    """Runs commands in this process."""
-
-    def __init__(self, data_dir: Path, server: StandIn, capfd: pytest.CaptureFixture[str]) -> None:
-        self.data_dir = data_dir
-        self.server = server
-        self._capfd = capfd
-
-    def __call__(self, *arguments: str) -> Result:
-        self._capfd.readouterr()
-        code = run(["--data-dir", str(self.data_dir), *arguments])
-        out, err = self._capfd.readouterr()
-        assert self.server.token not in out + err
-        assert "Traceback" not in out + err
-        return Result(code, out, err)
-
-    def ok(self, *arguments: str) -> Result:
-        """Runs a command that must succeed."""
-        result = self(*arguments)
-        assert result.code == 0, result.err
-        return result
-
-    def fails(self, *arguments: str, code: int = 1) -> Result:
-        """Runs a command that must fail, in a line on what happened and one on what to do."""
-        result = self(*arguments)
-        assert result.code == code, (result.code, result.err)
-        lines = result.err.strip().splitlines()
-        assert len(lines) == 2, result.err
-        assert result.out == ""
-        return result
-
-
-@pytest.fixture
-def cli(
-    data_dir: Path, server: StandIn, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Cli:
-    """The command line with the stand-in's token in the environment."""
-    monkeypatch.setenv("RETROVUE_PLEX_TOKEN", server.token)
-    monkeypatch.setenv("RETROVUE_PLEX_RETRIES", "0")
-    return Cli(data_dir, server, capfd)
-
-
-@pytest.fixture
-def home(cli: Cli) -> Cli:
-    """With the server added and its libraries discovered."""
-    cli.ok("servers", "add", "Home", cli.server.url)
-    cli.ok("libraries", "discover", "Home")
-    return cli
 
 
 def test_add_gives_the_documented_keys(cli: Cli) -> None:

@@ -17,6 +17,8 @@ from retrovue.settings import Settings
 _START_SECONDS = 20.0
 _STOP_SECONDS = 15.0
 _LOOK_SECONDS = 0.1
+_children: list[subprocess.Popen[bytes]] = []
+"""Services that this process started: known, so that one that ends does not linger as a zombie."""
 
 
 def log_path(settings: Settings) -> Path:
@@ -54,7 +56,7 @@ def _launch(settings: Settings) -> subprocess.Popen[bytes]:
     if sys.platform == "win32":
         flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
     with log.open("ab") as output:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -63,6 +65,10 @@ def _launch(settings: Settings) -> subprocess.Popen[bytes]:
             creationflags=flags,
             start_new_session=True,
         )
+    for ended in [child for child in _children if child.poll() is not None]:
+        _children.remove(ended)
+    _children.append(process)
+    return process
 
 
 def _wait_for(retrovue: RetroVue, settings: Settings, process: subprocess.Popen[bytes]) -> None:
