@@ -168,7 +168,7 @@ def test_a_server_that_hangs_does_not_hold_the_service(
     process = start()
     until(lambda: leader(rv) == process.pid)
     ident = rv.sync.queue(rv.libraries.get("Movies"), SyncOptions())
-    until(lambda: rv.history.running())
+    until(lambda: any(request.path.endswith("/1/all") for request in server.requests))
     process.send_signal(signal.SIGINT)
     assert process.wait(14) == 0
     assert rv.history.get(ident).status is Status.INTERRUPTED

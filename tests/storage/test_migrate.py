@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 from datetime import UTC, datetime
@@ -14,7 +15,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from retrovue import errors
-from retrovue.storage import backup, migrate
+from retrovue.model.execution import HistoryFilter
+from retrovue.storage import backup, executions, migrate, services
 from retrovue.storage.database import Database
 from retrovue.storage.tables import metadata
 
@@ -39,6 +41,45 @@ def test_migrated_schema_is_the_declared_one(database: Database) -> None:
 def _bigint_for_instant(difference: object) -> bool:
     """Alembic sees our types as other types than the BIGINT and TEXT below them."""
     return isinstance(difference, list) and all(entry[0] == "modify_type" for entry in difference)
+
+
+def test_migrated_indexes_are_the_declared_ones(tmp_path: Path) -> None:
+    found = []
+    for name in ("migrated", "declared"):
+        database = Database(f"sqlite:///{tmp_path / name}.db")
+        if name == "migrated":
+            migrate.ensure(database, NOW)
+        else:
+            metadata.create_all(database.engine)
+        with database.read() as rx:
+            rows = rx.execute(
+                text("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
+            )
+            found.append(
+                {row.name: re.sub(r"[\s\"]|schedule_executions\.", "", row.sql).lower() for row in rows}
+            )
+        database.close()
+    assert found[0] == found[1]
+
+
+def test_the_first_schema_is_upgraded_with_everything_in_it(database: Database) -> None:
+    migrate.ensure(database, NOW, head="0001")
+    with database.transaction() as tx:
+        tx.execute(text("INSERT INTO settings (key, value, updated_at) VALUES ('sync.page_size', '7', 0)"))
+        tx.execute(
+            text(
+                "INSERT INTO schedule_executions (server_name, library_title, created_at, status, sync_options)"
+                " VALUES ('Home', 'Movies', 5, 'success', '{}')"
+            )
+        )
+    saved = migrate.ensure(database, NOW)
+    assert migrate.revision_of(database) == migrate.HEAD
+    with database.read() as rx:
+        (kept,) = executions.listing(rx, HistoryFilter())
+        assert (kept.server, kept.library) == ("Home", "Movies")
+        assert services.stop_number(rx) == 0
+        assert services.listing(rx) == []
+    assert (saved is not None) is database.is_sqlite
 
 
 def test_head_is_the_newest_step() -> None:

@@ -1,0 +1,74 @@
+"""Schedules on PostgreSQL: claimed once, one leads, another takes over, history in pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from retrovue.demo.server import StandIn
+from retrovue.model.execution import HistoryFilter, Status
+from retrovue.model.sync import Depth
+from timeline import Service, add, at, runs, told
+from worlds import Clock, World, make_world
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture
+def world(postgres_url: str, server: StandIn, clock: Clock, tmp_path: Path) -> Iterator[World]:
+    made = make_world(
+        tmp_path, server, clock, "movie", {"sync.page_size": 12, "plex.retries": 0}, url=postgres_url
+    )
+    yield made
+    made.rv.close()
+
+
+def test_nights_takeover_and_pages(world: World) -> None:
+    first, second = Service(world, pid=1), Service(world, pid=2)
+    first.tick()
+    second.tick()
+    add(world, cron="0 */6 * * *", depth=Depth.COMPLETE)
+    add(world, "Same time", cron="0 18 * * *", depth=Depth.QUICK)
+    broken = add(world, "Broken", cron="5 18 * * *")
+    with world.rv._context.database.transaction() as tx:
+        tx.execute(text("UPDATE schedules SET timezone = 'Mars/Olympus' WHERE id = :i"), {"i": broken.id})
+    first.wait(hours=13, step=1200)
+    second.tick()
+    assert [(e.schedule, e.status, e.due_at) for e in runs(world)] == [
+        ("Nightly", Status.SUCCESS, at("2026-11-23 18:00")),
+        ("Same time", Status.SKIPPED, at("2026-11-23 18:00")),
+        ("Nightly", Status.SUCCESS, at("2026-11-24 00:00")),
+    ]
+    assert "Mars" in (world.rv.schedules.get("Broken").error or "")
+    assert [one.pid for one in world.rv.service.health().processes] == [1, 2]
+    first.die()
+    second.wait(hours=12, step=1200)
+    assert [one.pid for one in world.rv.service.health().processes] == [2]
+    assert told(world, "Nightly")[-1] == (Status.SUCCESS, at("2026-11-24 12:00"))
+    pages = list(world.rv.history.pages(HistoryFilter(schedule="Nightly"), size=2))
+    assert [e.due_at for e in pages] == [
+        at("2026-11-23 18:00") + n * timedelta(hours=6) for n in (3, 2, 1, 0)
+    ]
+    world.assert_mirrors_server()
+    second.loop.close(0)
+    assert world.rv.service.health().first is None
+
+
+def test_the_scheduler_lock_that_is_lost_is_noticed(world: World) -> None:
+    service = Service(world)
+    service.tick()
+    assert service.state == "leading"
+    with world.rv._context.database.transaction() as tx:
+        tx.execute(
+            text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND query LIKE '%advisory%' OR query = 'SELECT 1' AND pid <> pg_backend_pid()")
+        )  # fmt: skip
+    service.tick(1)
+    other = Service(world, pid=2)
+    other.tick()
+    assert [service.state, other.state].count("leading") == 1
+    other.loop.close(0)
+    service.loop.close(0)
