@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, delete, func, insert, literal, or_, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, literal, or_, select, update
 
 from retrovue.errors import ExecutionLost
 from retrovue.model.execution import Execution, HistoryFilter, LogLine, Status
@@ -15,7 +15,7 @@ from retrovue.model.sync import Depth, SyncOptions, SyncReport
 from retrovue.storage.database import bump
 from retrovue.storage.tables import execution_log, schedule_executions
 from retrovue.storage.tables.runs import began
-from retrovue.storage.types import Instant, to_millis
+from retrovue.storage.types import Instant
 
 _t = schedule_executions
 _ACTIVE = (Status.QUEUED.value, Status.RUNNING.value)
@@ -266,9 +266,8 @@ def listing(rx: Connection, wanted: HistoryFilter) -> list[Execution]:
     if wanted.after is not None:
         last = rx.execute(select(began).where(_t.c.id == wanted.after)).scalar()
         if last is not None:
-            query = query.where(
-                tuple_(began, _t.c.id) < tuple_(literal(to_millis(last)), literal(wanted.after))
-            )
+            # The first part is what the index is searched by.
+            query = query.where(began <= last, or_(began < last, _t.c.id < wanted.after))
     if wanted.limit is not None:
         query = query.limit(wanted.limit)
     return [_execution(row) for row in rx.execute(query)]

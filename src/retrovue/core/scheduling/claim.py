@@ -20,7 +20,7 @@ from retrovue.model.schedule import ALL_LIBRARIES, CronTrigger, Overlap, Schedul
 from retrovue.model.sync import SyncOptions
 from retrovue.storage import executions, schedules, servers
 from retrovue.storage.database import Connection
-from retrovue.storage.schedules import Claim, DueRow
+from retrovue.storage.schedules import Claim, DueRow, due_key
 
 _log = logging.getLogger("retrovue.scheduler")
 
@@ -127,7 +127,7 @@ def _fire(tx: Connection, waiting: Iterable[Schedule], now: datetime) -> list[tu
             _set_aside(tx, schedule, schedule.error)
             continue
         assert schedule.next_run_at is not None
-        key = (schedule.trigger, schedule.timezone, schedule.policies, schedule.next_run_at)
+        key = (schedule.trigger, schedule.timezone, id(schedule.policies), schedule.next_run_at)
         try:
             if key not in memory:
                 memory[key] = due.fire(
@@ -193,8 +193,9 @@ def _ended(schedule: Schedule, at: datetime, status: Status, reason: str) -> Due
 
 def _unclaimed(tx: Connection, candidates: Sequence[Candidate]) -> list[Candidate]:
     """Without those whose due time has a row already, as after the clock went back."""
-    taken = executions.known_due(tx, [candidate.row().due_key for candidate in candidates])
-    return [candidate for candidate in candidates if candidate.row().due_key not in taken]
+    keys = [due_key(one.schedule.id, one.library.id, one.due_at) for one in candidates]
+    taken = executions.known_due(tx, keys)
+    return [candidate for candidate, key in zip(candidates, keys, strict=True) if key not in taken]
 
 
 def _resolve(candidates: Sequence[Candidate], active: Sequence[Execution]) -> list[DueRow]:

@@ -26,6 +26,7 @@ LOOK = 0.25
 _LEAD = timedelta(seconds=3)
 _HEARTBEAT = timedelta(seconds=10)
 _RECOVER = timedelta(seconds=30)
+_RETRY_DISPATCH = timedelta(seconds=5)
 _JUMP = timedelta(seconds=60)
 _TOLERANCE = timedelta(seconds=1)
 _STEADY = timedelta(hours=1)
@@ -226,7 +227,7 @@ class Loop:
         if self._slept_at is not None and now - self._slept_at >= due.AFTER_WAKE:
             self._slept_at = None
         time_came = self._next_ready is not None and self._next_ready <= now
-        if hurry or time_came or self._is_time("dispatch", now, timedelta(seconds=1)):
+        if hurry or time_came or self._is_time("dispatch", now, _RETRY_DISPATCH):
             self._dispatcher.dispatch(now, scheduled=self._slept_at is None and not self._paused)
 
     def _beat(self, now: datetime) -> None:

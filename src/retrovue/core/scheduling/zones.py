@@ -55,9 +55,9 @@ def offsets(wall: datetime, where: ZoneInfo) -> tuple[timedelta, timedelta]:
 
     Equal: an ordinary time. The first larger: the time comes twice. The first smaller: it is skipped.
     """
-    aware = wall.replace(tzinfo=where, fold=0)
-    before = aware.utcoffset()
-    after = aware.replace(fold=1).utcoffset()
+    # A zone reads the wall clock of any datetime, so that none of the zone need be made.
+    before = where.utcoffset(wall.replace(fold=0) if wall.fold else wall)
+    after = where.utcoffset(wall.replace(fold=1))
     assert before is not None
     assert after is not None
     return before, after
@@ -65,7 +65,7 @@ def offsets(wall: datetime, where: ZoneInfo) -> tuple[timedelta, timedelta]:
 
 def to_utc(wall: datetime, offset: timedelta) -> datetime:
     """The instant of a wall-clock time under an offset."""
-    return (wall.replace(fold=0) - offset).replace(tzinfo=UTC)
+    return (wall - offset).replace(tzinfo=UTC)
 
 
 def change_around(wall: datetime, where: ZoneInfo) -> datetime:
