@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import event, text, update
 
 from retrovue.core.scheduling import due
 from retrovue.demo import faults
@@ -161,6 +161,39 @@ def test_a_locked_database_delays_and_loses_nothing(service: Service, films: Wor
     other.close()
     service.wait(seconds=60, step=5)
     assert told(films) == [(S.SUCCESS, at("2026-11-23 13:00"))]
+
+
+def test_a_disk_that_fills_while_a_run_writes(service: Service, films: World) -> None:
+    add(films, cron="0 13 * * *", policies={"retries": 0})
+    database = films.rv._context.database
+    with database.read() as rx:
+        pages = int(rx.execute(text("PRAGMA page_count")).scalar_one()) + 3
+
+    def full(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute(f"PRAGMA max_page_count={pages}")
+
+    event.listen(database.engine, "connect", full)
+    database.engine.pool.dispose()
+    service.wait(hours=2)
+    event.remove(database.engine, "connect", full)
+    database.engine.pool.dispose()
+    service.wait(hours=1)
+    (run,) = runs(films)
+    assert run.status in {S.FAILED, S.INTERRUPTED}
+    assert run.reason
+    service.wait(days=1)
+    assert told(films)[1:] == [(S.SUCCESS, at("2026-11-24 13:00"))]
+    films.assert_mirrors_server()
+
+
+def test_the_last_error_is_kept(service: Service, films: World) -> None:
+    hidden = films.data_dir.with_name("elsewhere")
+    films.data_dir.rename(hidden)
+    service.wait(minutes=5)
+    hidden.rename(films.data_dir)
+    service.wait(minutes=10)
+    (one,) = films.rv.service.health().processes
+    assert "not there" in (one.last_error or "")
 
 
 def test_pause_all_and_resume_all(service: Service, films: World) -> None:

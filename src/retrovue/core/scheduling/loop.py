@@ -16,6 +16,7 @@ from retrovue.core.scheduling.dispatch import Dispatcher, Spawn
 from retrovue.core.scheduling.executor import Executor
 from retrovue.core.scheduling.history import History
 from retrovue.errors import Conflict, RetroVueError
+from retrovue.log import redact
 from retrovue.model.service import ServiceState
 from retrovue.storage import executions, locks, schedules, services, settings_table
 from retrovue.storage.watch import Watcher
@@ -66,6 +67,7 @@ class Loop:
         self._service_id: int | None = None
         self._alive: locks.Lock | None = None
         self._leading: locks.Lock | None = None
+        self._problem: str | None = None
         self._last_error: str | None = None
         self._pause = 0.0
         self._waiting: tuple[datetime, datetime] | None = None
@@ -99,7 +101,7 @@ class Loop:
         jumped = self._jumped(now)
         try:
             wait = self._turn(now, jumped=jumped)
-            self._pause = 0.0
+            self._pause, self._problem = 0.0, None
         except RetroVueError as error:
             wait = self._trouble(error)
         except Exception as error:  # noqa: BLE001  (the service goes on)
@@ -110,9 +112,10 @@ class Loop:
         return wait
 
     def _trouble(self, error: RetroVueError) -> float:
-        if self._last_error != str(error):
+        if self._problem != str(error):
             _log.error("%s", error)
-        self._last_error = str(error)
+        self._problem = str(error)
+        self._last_error = redact(f"{self._context.now():%Y-%m-%d %H:%M:%S}Z {error}")
         if isinstance(error, Conflict):
             return LOOK
         self._pause = min(_LONGEST_PAUSE, max(LOOK, self._pause * 2))
@@ -238,7 +241,6 @@ class Loop:
             known = services.heartbeat(tx, self._service_id, self.state, self._last_error, now)
         if not known:  # a backup was restored, perhaps
             self._forget()
-        self._last_error = None
 
     def _tidy(self, now: datetime) -> None:
         if self._is_time("recover", now, _RECOVER):
