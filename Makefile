@@ -9,7 +9,7 @@ help:
 	@echo "make demo     set up, then sync the built-in stand-in server into a catalogue of its own"
 	@echo "make test     set up, then run every test"
 	@echo "make check    format, lint, types and the floors"
-	@echo "make bench    measure sync speed and memory (about 5 minutes)"
+	@echo "make bench    measure syncs and schedules (about 10 minutes)"
 	@echo "make install  set up; leaves .venv/bin/retrovue"
 	@echo "make format   format the code"
 	@echo "make lock     pin the requirements anew"
@@ -35,6 +35,7 @@ check: dev
 
 bench: dev
 	@$(BIN)/python -m benchmarks.sync
+	@$(BIN)/python -m benchmarks.scheduling
 
 format: dev
 	@$(BIN)/ruff format .

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from retrovue.core.api import About, Loop
 from retrovue.model.execution import Execution, HistoryFilter, Status
 from retrovue.model.schedule import CronTrigger, Draft, IntervalTrigger, Policies, Schedule, Trigger
 from retrovue.model.sync import Depth, SyncOptions
+from retrovue.storage import locks
 from worlds import World
 
 Work = Callable[[], None]
@@ -125,3 +127,8 @@ def sql(world: World, statement: object) -> None:
     """Something done to the database behind the program's back."""
     with world.rv._context.database.transaction() as tx:
         tx.execute(statement)  # type: ignore[call-overload]
+
+
+def holding(world: World) -> AbstractContextManager[bool]:
+    """A library whose lock is held, as by a run in another process."""
+    return locks.hold(world.rv._context.database, locks.library(world.library.id))

@@ -116,7 +116,7 @@ def test_interrupt_stops_after_the_page(real: World) -> None:
 
 @both
 def test_two_syncs_of_one_library_do_not_mix(real: World) -> None:
-    real.server.fault("/all", faults.slow(0.2))
+    real.server.fault("/all", faults.slow(0.6))
     first = start(real, "sync", "Home", real.title, "--json")
     wait_until(lambda: bool(real.rv.history.running()))
     second = start(real, "sync", "Home", real.title, "--json")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
 
@@ -12,9 +11,8 @@ from retrovue.demo import faults
 from retrovue.model.execution import Status
 from retrovue.model.schedule import Notice, Overlap
 from retrovue.model.sync import Depth, SyncOptions
-from retrovue.storage import locks
 from retrovue.storage.tables import schedule_executions
-from timeline import Service, add, at, runs, sql
+from timeline import Service, add, at, holding, runs, sql
 from worlds import World
 
 S = Status
@@ -182,8 +180,3 @@ def test_a_run_that_takes_too_long_times_out(service: Service, films: World) -> 
     service.wait(hours=1, seconds=20)
     (run,) = runs(films)
     assert (run.status, run.reason) == (S.FAILED, "timed out after 5 minutes")
-
-
-def holding(world: World) -> AbstractContextManager[bool]:
-    """A library whose lock is held, as by a run in another process."""
-    return locks.hold(world.rv._context.database, locks.library(world.library.id))

@@ -15,7 +15,7 @@ from retrovue.model.execution import HistoryFilter, Status
 from retrovue.model.service import ServiceState
 from retrovue.model.sync import Depth, SyncOptions
 from retrovue.storage.tables import plex_libraries, schedule_executions, schedules
-from timeline import Service, add, at, runs, sql, told
+from timeline import Service, add, at, holding, runs, sql, told
 from worlds import World
 
 S = Status
@@ -184,6 +184,24 @@ def test_a_disk_that_fills_while_a_run_writes(service: Service, films: World) ->
     service.wait(days=1)
     assert told(films)[1:] == [(S.SUCCESS, at("2026-11-24 13:00"))]
     films.assert_mirrors_server()
+
+
+def test_the_service_leaves_alone_what_another_process_is_about_to_run(
+    service: Service, films: World
+) -> None:
+    ident = films.rv.sync._create(films.library, SyncOptions(), for_service=False)
+    service.wait(seconds=50, step=10)
+    assert films.rv.history.get(ident).status is S.QUEUED
+    service.wait(minutes=2)
+    assert films.rv.history.get(ident).status is S.INTERRUPTED, "nobody takes a minute to begin"
+
+
+def test_a_queued_run_that_another_holds_already_is_not_taken_back(service: Service, films: World) -> None:
+    ident = films.rv.sync.queue(films.library, SyncOptions())
+    with holding(films):
+        sql(films, update(schedule_executions).values(status="running"))
+        service.loop._executor.execute(ident, patient=True)
+        assert films.rv.history.get(ident).status is S.RUNNING
 
 
 def test_the_last_error_is_kept(service: Service, films: World) -> None:

@@ -13,7 +13,17 @@ from retrovue.core.sync.diff import fingerprint
 from retrovue.model.catalogue import Change, ExternalId, Item, Kind, MediaFile
 from retrovue.model.execution import HistoryFilter, Status
 from retrovue.model.sync import LibraryListing, SyncOptions, SyncReport
-from retrovue.storage import executions, holds, items, journal, locks, migrate, servers, settings_table
+from retrovue.storage import (
+    execution_logs,
+    executions,
+    holds,
+    items,
+    journal,
+    locks,
+    migrate,
+    servers,
+    settings_table,
+)
 from retrovue.storage.database import TOPICS, Database, bump
 from retrovue.storage.items import Written
 from retrovue.storage.journal import Entry
@@ -72,6 +82,7 @@ def queue(database: Database, server: int, library: int) -> int:
             library="Movies",
             options=SyncOptions(),
             now=NOW,
+            for_service=True,
         )
 
 
@@ -225,7 +236,8 @@ def test_pruning_an_execution_keeps_the_journal(filled: tuple[Database, int, int
         executions.finish(tx, ident, Status.SUCCESS, now=NOW)
     later = NOW + timedelta(days=1)
     with database.transaction() as tx:
-        assert executions.prune(tx, before=later, logs_before=later, per_schedule=10) == 1
+        old = executions.prunable(tx, before=later, per_schedule=10)
+        assert executions.forget(tx, old) == 1
     with database.read() as rx:
         assert [change.execution_id for change in journal.listing(rx)] == [None]
         assert executions.listing(rx, HistoryFilter()) == []
@@ -249,10 +261,10 @@ def test_a_long_log_keeps_its_first_and_last_part(filled: tuple[Database, int, i
     for start in range(0, 1000, 100):
         lines = [(NOW, "info", f"line {number:04d} " + "x" * 90) for number in range(start, start + 100)]
         with database.transaction() as tx:
-            executions.append_log(tx, ident, lines, keep_bytes=20_000)
+            execution_logs.append(tx, ident, lines, keep_bytes=20_000)
     with database.read() as rx:
-        log = executions.log(rx, ident)
-        dropped = executions.log_dropped(rx, ident)
+        log = execution_logs.lines(rx, ident)
+        dropped = execution_logs.dropped(rx, ident)
     assert log[0].message.startswith("line 0000")
     assert log[-1].message.startswith("line 0999")
     assert sum(len(line.message) for line in log) <= 20_000

@@ -10,10 +10,10 @@ import msgspec
 from sqlalchemy import Connection, Row, Select, delete, func, insert, literal, or_, select, update
 
 from retrovue.errors import ExecutionLost
-from retrovue.model.execution import Execution, HistoryFilter, LogLine, Status
+from retrovue.model.execution import Execution, HistoryFilter, Status
 from retrovue.model.sync import Depth, SyncOptions, SyncReport
 from retrovue.storage.database import bump
-from retrovue.storage.tables import execution_log, schedule_executions
+from retrovue.storage.tables import schedule_executions
 from retrovue.storage.tables.runs import began
 from retrovue.storage.types import Instant
 
@@ -30,15 +30,20 @@ def create(
     library: str,
     options: SyncOptions,
     now: datetime,
+    for_service: bool,
     schedule_id: int | None = None,
     schedule: str | None = None,
 ) -> int:
-    """Queues a sync that somebody started by hand, of a schedule or not; the new execution's id."""
+    """Queues a sync that somebody started by hand, of a schedule or not; the new execution's id.
+
+    It is for the service to run, or else for the process that makes it, at once.
+    """
     result = tx.execute(
         insert(_t)
         .values(
             schedule_id=schedule_id,
             schedule_name=schedule,
+            for_service=for_service,
             server_id=server_id,
             library_id=library_id,
             server_name=server,
@@ -141,6 +146,14 @@ def running(rx: Connection, library_id: int | None = None) -> list[Execution]:
     return [_execution(row) for row in rx.execute(query)]
 
 
+def abandoned(tx: Connection, before: datetime) -> list[int]:
+    """Executions that a process queued for itself and did not begin: it must have died in between."""
+    query = select(_t.c.id).where(
+        _t.c.status == Status.QUEUED.value, ~_t.c.for_service, _t.c.created_at < before
+    )
+    return list(tx.execute(query).scalars())
+
+
 def request_cancel(tx: Connection, execution_id: int, now: datetime) -> bool:
     """Asks whoever runs it to stop; False when it has ended already."""
     done = tx.execute(
@@ -153,16 +166,25 @@ def request_cancel(tx: Connection, execution_id: int, now: datetime) -> bool:
 
 
 def requeue(
-    tx: Connection, execution_id: int, *, not_before: datetime, reason: str, attempt: int | None = None
+    tx: Connection,
+    execution_id: int,
+    *,
+    status: Status,
+    not_before: datetime,
+    reason: str,
+    attempt: int | None = None,
 ) -> bool:
-    """An active execution waits again, for its next attempt or for quiet; False when it was asked to stop."""
+    """An execution with this status waits (again), for its next attempt, its library or quiet.
+
+    False when it was asked to stop, or is no longer what the caller believes.
+    """
     values: dict[str, Any] = {"status": Status.QUEUED.value, "not_before": not_before, "reason": reason}
     values |= {"progress_done": 0, "progress_total": None, "progress_phase": "waiting"}
     if attempt is not None:
         values["attempt"] = attempt
     done = tx.execute(
         update(_t)
-        .where(_t.c.id == execution_id, _t.c.status.in_(_ACTIVE), _t.c.cancel_requested_at.is_(None))
+        .where(_t.c.id == execution_id, _t.c.status == status.value, _t.c.cancel_requested_at.is_(None))
         .values(**values)
     )
     bump(tx, "executions", "progress")
@@ -182,7 +204,9 @@ def ready(rx: Connection, now: datetime, *, scheduled: bool) -> list[tuple[int, 
     One whose library is being synced waits on; without `scheduled`, those that came due by a schedule do too.
     """
     query = select(func.min(_t.c.id), _t.c.server_id).where(
-        _t.c.status == Status.QUEUED.value, or_(_t.c.not_before.is_(None), _t.c.not_before <= now)
+        _t.c.status == Status.QUEUED.value,
+        _t.c.for_service,
+        or_(_t.c.not_before.is_(None), _t.c.not_before <= now),
     )
     busy = select(_t.c.library_id).where(_t.c.status == Status.RUNNING.value, _t.c.library_id.is_not(None))
     query = query.where(or_(_t.c.library_id.is_(None), _t.c.library_id.not_in(busy)))
@@ -287,83 +311,20 @@ def _filtered(query: Select[Any], wanted: HistoryFilter) -> Select[Any]:
     return query
 
 
-def append_log(
-    tx: Connection, execution_id: int, lines: Sequence[tuple[datetime, str, str]], *, keep_bytes: int
-) -> None:
-    """Adds lines to an execution's log. Beyond `keep_bytes` the first half and the newest lines are kept."""
-    if not lines:
-        return
-    tx.execute(
-        insert(execution_log),
-        [
-            {"execution_id": execution_id, "at": at, "level": level, "message": message}
-            for at, level, message in lines
-        ],
-    )
-    added = sum(len(message.encode()) for _, _, message in lines)
-    row = tx.execute(
-        update(_t)
-        .where(_t.c.id == execution_id)
-        .values(log_bytes=_t.c.log_bytes + added)
-        .returning(_t.c.log_bytes)
-    ).first()
-    if row is not None and row.log_bytes > keep_bytes:
-        _shorten_log(tx, execution_id, keep_bytes)
-
-
-def _shorten_log(tx: Connection, execution_id: int, keep_bytes: int) -> None:
-    t = execution_log.c
-    rows = tx.execute(
-        select(t.id, func.length(t.message).label("size"))
-        .where(t.execution_id == execution_id)
-        .order_by(t.id)
-    ).all()
-    kept: set[int] = set()
-    for ordered in (rows, rows[::-1]):
-        room = keep_bytes // 2
-        for row in ordered:
-            room -= row.size
-            if room < 0:
-                break
-            kept.add(row.id)
-    dropped = [row for row in rows if row.id not in kept]
-    if dropped:
-        first, last = dropped[0].id, dropped[-1].id
-        tx.execute(delete(execution_log).where(t.execution_id == execution_id, t.id.between(first, last)))
-    tx.execute(
-        update(_t)
-        .where(_t.c.id == execution_id)
-        .values(
-            log_bytes=sum(row.size for row in rows if row.id in kept),
-            log_dropped=_t.c.log_dropped + len(dropped),
-        )
-    )
-
-
-def log(rx: Connection, execution_id: int, *, after: int = 0) -> list[LogLine]:
-    """The lines of an execution's log in order; `after` is the id of the last one already seen."""
-    t = execution_log.c
-    rows = rx.execute(
-        select(t.id, t.at, t.level, t.message)
-        .where(t.execution_id == execution_id, t.id > after)
-        .order_by(t.id)
-    )
-    return [LogLine(row.id, row.at, row.level, row.message) for row in rows]
-
-
-def log_dropped(rx: Connection, execution_id: int) -> int:
-    """How many lines were left out of an execution's log because it grew too long."""
-    return int(rx.execute(select(_t.c.log_dropped).where(_t.c.id == execution_id)).scalar() or 0)
-
-
-def prune(tx: Connection, *, before: datetime, logs_before: datetime, per_schedule: int) -> int:
-    """Forgets old executions and old logs; how many executions there were. Active ones are kept."""
-    ended = _t.c.status.not_in(_ACTIVE)
+def prunable(rx: Connection, *, before: datetime, per_schedule: int) -> list[int]:
+    """Ended executions that are too old, or too many of their schedule; the oldest first."""
     rank = func.row_number().over(partition_by=_t.c.schedule_id, order_by=_t.c.id.desc())
     ranked = select(_t.c.id, rank.label("rank")).where(_t.c.schedule_id.is_not(None)).subquery()
     surplus = select(ranked.c.id).where(ranked.c.rank > per_schedule)
-    count = tx.execute(delete(_t).where(ended, or_(_t.c.created_at < before, _t.c.id.in_(surplus)))).rowcount
-    tx.execute(delete(execution_log).where(execution_log.c.at < logs_before))
+    query = select(_t.c.id).where(
+        _t.c.status.not_in(_ACTIVE), or_(_t.c.created_at < before, _t.c.id.in_(surplus))
+    )
+    return list(rx.execute(query.order_by(_t.c.id)).scalars())
+
+
+def forget(tx: Connection, execution_ids: Sequence[int]) -> int:
+    """Forgets executions with their logs; how many there were."""
+    count = tx.execute(delete(_t).where(_t.c.id.in_(execution_ids))).rowcount
     bump(tx, "executions")
     return count
 

@@ -248,7 +248,7 @@ def due_key(schedule_id: int, library_id: int | None, due_at: datetime) -> str:
 
 _DUE_COLUMNS = (
     "schedule_id", "server_id", "library_id", "schedule_name", "server_name", "library_title", "due_key", "due_at",
-    "created_at", "not_before", "end_time", "status", "reason", "sync_options",
+    "created_at", "not_before", "end_time", "status", "reason", "sync_options", "for_service",
 )  # fmt: skip
 
 
@@ -264,7 +264,7 @@ def insert_due(tx: Connection, rows: Sequence[DueRow], now: datetime) -> None:
         plain.append((
             row.schedule_id, row.server_id, row.library_id, row.schedule, row.server, row.library, row.due_key,
             to_millis(row.due_at), millis, to_millis(row.not_before), ended, row.status.value, row.reason,
-            documents[id(row.options)],
+            documents[id(row.options)], True,
         ))  # fmt: skip
     insert_many(tx, schedule_executions, _DUE_COLUMNS, plain, conflict="ON CONFLICT (due_key) DO NOTHING")
     bump(tx, "executions")

@@ -24,12 +24,13 @@ from retrovue.model.execution import Execution, Status
 from retrovue.model.schedule import Policies, Schedule
 from retrovue.model.sync import Depth, Progress, SyncReport
 from retrovue.settings import Settings
-from retrovue.storage import executions, locks, schedules, servers
+from retrovue.storage import execution_logs, executions, locks, schedules, servers
 from retrovue.storage.database import Connection
 
 _log = logging.getLogger("retrovue.execution")
 _LOOK_SECONDS = 0.5
 _BUSY = timedelta(seconds=5)
+_ABANDONED = timedelta(minutes=1)
 _INSIST = (1.0, 2.0, 5.0, 10.0, 30.0)
 Observe = Callable[[Progress], None]
 
@@ -44,7 +45,7 @@ class Executor:
         """Ends running rows that nobody runs any more, as interrupted; their ids."""
         with self._context.database.read() as rx:
             suspects = executions.running(rx)
-        ended: list[int] = []
+        ended = self._end_abandoned()
         for library_id in dict.fromkeys(execution.library_id for execution in suspects):
             if library_id is None:
                 ended += self._interrupt(None)
@@ -53,6 +54,14 @@ class Executor:
                 if got:
                     ended += self._interrupt(library_id)
         return ended
+
+    def _end_abandoned(self) -> list[int]:
+        before = self._context.now() - _ABANDONED
+        with self._context.database.read() as rx:
+            found = executions.abandoned(rx, before)
+        for execution_id in found:
+            self._end(execution_id, Status.INTERRUPTED, "the program that was to run it ended without a word")
+        return found
 
     def _interrupt(self, library_id: int | None) -> list[int]:
         """Call it with the library's lock held."""
@@ -109,14 +118,19 @@ class Executor:
             return self._end(execution_id, Status.SKIPPED, reason)
         with self._context.database.transaction() as tx:
             executions.requeue(
-                tx, execution_id, not_before=self._context.now() + _BUSY, reason=f"waiting: {reason}"
+                tx,
+                execution_id,
+                status=Status.QUEUED,
+                not_before=self._context.now() + _BUSY,
+                reason=f"waiting: {reason}",
             )
         return self._get(execution_id)
 
     def _wait_for_quiet(self, execution: Execution, policies: Policies, stop: Stop) -> bool:
         """Puts the run off while people are streaming; False when it goes now."""
         now = self._context.now()
-        if not due.may_wait_for_quiet(policies, execution.due_at, now):
+        came_due = None if execution.due_at is None else execution.created_at
+        if not due.may_wait_for_quiet(policies, came_due, now):
             return False
         try:
             library, server = self._place(execution)
@@ -135,6 +149,7 @@ class Executor:
             return executions.requeue(
                 tx,
                 execution.id,
+                status=Status.QUEUED,
                 not_before=now + due.QUIET_LOOKS,
                 reason=f"waiting for quiet: {who} streaming",
             )
@@ -155,7 +170,7 @@ class Executor:
 
         def checkpoint(tx: Connection, progress: Progress) -> bool:
             cancel = executions.proceed(tx, execution.id, progress.done, progress.total, progress.phase)
-            executions.append_log(tx, execution.id, lines.take(), keep_bytes=keep)
+            execution_logs.append(tx, execution.id, lines.take(), keep_bytes=keep)
             observe(progress)
             return cancel
 
@@ -185,10 +200,11 @@ class Executor:
         _log.info("Attempt %d failed; trying again in %s", execution.attempt, duration(delay))
         try:
             with self._context.database.transaction() as tx:
-                executions.append_log(tx, execution.id, lines.take(), keep_bytes=keep)
+                execution_logs.append(tx, execution.id, lines.take(), keep_bytes=keep)
                 return executions.requeue(
                     tx,
                     execution.id,
+                    status=Status.RUNNING,
                     not_before=self._context.now() + delay,
                     reason=f"attempt {execution.attempt} failed: {reason}",
                     attempt=execution.attempt + 1,
@@ -214,7 +230,7 @@ class Executor:
         for pause in (*_INSIST, None) if patient else (None,):
             try:
                 with self._context.database.transaction() as tx:
-                    executions.append_log(tx, execution_id, taken, keep_bytes=keep)
+                    execution_logs.append(tx, execution_id, taken, keep_bytes=keep)
                     finish(self._context, tx, execution_id, status, reason, report, expected=stop.by_service)
             except StorageError as error:
                 if pause is None:

@@ -11,7 +11,10 @@ from retrovue.core.context import Context
 from retrovue.core.scheduling.ending import finish
 from retrovue.errors import Conflict, NotFound
 from retrovue.model.execution import Execution, HistoryFilter, LogLine, Status
-from retrovue.storage import executions, journal, messages, schedules
+from retrovue.storage import execution_logs, executions, journal, messages, schedules
+
+_PRUNED_AT_ONCE = 500
+"""Rows in one transaction, so that nobody waits long for the database."""
 
 
 class History:
@@ -60,12 +63,12 @@ class History:
         """The log of an execution in order; `after` is the id of the last line already seen. Raises `NotFound`."""
         self.get(execution_id)
         with self._context.database.read() as rx:
-            return executions.log(rx, execution_id, after=after)
+            return execution_logs.lines(rx, execution_id, after=after)
 
     def log_dropped(self, execution_id: int) -> int:
         """How many lines were left out of the middle of a log that grew too long."""
         with self._context.database.read() as rx:
-            return executions.log_dropped(rx, execution_id)
+            return execution_logs.dropped(rx, execution_id)
 
     def cancel(self, execution_id: int) -> Execution:
         """Ends an execution that waits; asks a running one to stop at its next page. Raises `NotFound`, or `Conflict` when it has ended."""
@@ -109,6 +112,7 @@ class History:
                 library=old.library,
                 options=old.options,
                 now=self._context.now(),
+                for_service=True,
                 schedule_id=old.schedule_id,
                 schedule=old.schedule,
             )
@@ -116,13 +120,20 @@ class History:
     def prune(self) -> tuple[int, int]:
         """Forgets executions, logs and changes that are older than the settings say; executions and changes gone."""
         settings, now = self._context.settings(), self._context.now()
-        with self._context.database.transaction() as tx:
-            gone = executions.prune(
-                tx,
-                before=now - timedelta(days=settings.integer("history.days")),
-                logs_before=now - timedelta(days=settings.integer("history.log_days")),
-                per_schedule=settings.integer("history.per_schedule"),
+        before = now - timedelta(days=settings.integer("history.days"))
+        with self._context.database.read() as rx:
+            old = executions.prunable(
+                rx, before=before, per_schedule=settings.integer("history.per_schedule")
             )
-            messages.prune(tx, now - timedelta(days=settings.integer("history.days")))
+        gone = 0
+        for position in range(0, len(old), _PRUNED_AT_ONCE):
+            with self._context.database.transaction() as tx:
+                gone += executions.forget(tx, old[position : position + _PRUNED_AT_ONCE])
+        logs_before, pruned = now - timedelta(days=settings.integer("history.log_days")), _PRUNED_AT_ONCE
+        while pruned == _PRUNED_AT_ONCE:
+            with self._context.database.transaction() as tx:
+                pruned = execution_logs.prune(tx, logs_before, _PRUNED_AT_ONCE)
+        with self._context.database.transaction() as tx:
+            messages.prune(tx, before)
             changes = journal.prune(tx, now - timedelta(days=settings.integer("journal.days")))
         return gone, changes

@@ -159,7 +159,8 @@ class Schedules:
         """
         schedule = self.get(wanted)
         with self._context.database.transaction() as tx:
-            return self._queue(tx, schedule)
+            covered = self._covered(tx, schedule)
+            return [self._queue_one(tx, schedule, library, for_service=True) for library in covered]
 
     def run_here(
         self,
@@ -169,9 +170,17 @@ class Schedules:
         observe: ObserveExecution = lambda _execution, _progress: None,
     ) -> Iterator[Execution]:
         """Runs a schedule in this process, library after library, and yields each execution at its end."""
-        return self._syncs.run_queued(self.run(wanted), stop=stop, observe=observe)
+        schedule = self.get(wanted)
+        with self._context.database.read() as rx:
+            covered = self._covered(rx, schedule)
 
-    def _queue(self, tx: Connection, schedule: Schedule) -> builtins.list[int]:
+        def queue(library: Library) -> int:
+            with self._context.database.transaction() as tx:
+                return self._queue_one(tx, schedule, library, for_service=False)
+
+        return self._syncs.run_each(covered, queue, stop=stop, observe=observe)
+
+    def _covered(self, tx: Connection, schedule: Schedule) -> builtins.list[Library]:
         covered = covered_libraries(schedule, servers.library_places(tx))
         if not covered:
             raise Conflict(
@@ -179,9 +188,9 @@ class Schedules:
                 f"no library of '{schedule.server}' is enabled that it could sync",
                 f"See: retrovue libraries list '{schedule.server}'",
             )
-        return [self._queue_one(tx, schedule, library) for library in covered]
+        return covered
 
-    def _queue_one(self, tx: Connection, schedule: Schedule, library: Library) -> int:
+    def _queue_one(self, tx: Connection, schedule: Schedule, library: Library, *, for_service: bool) -> int:
         return executions.create(
             tx,
             server_id=library.server_id,
@@ -190,6 +199,7 @@ class Schedules:
             library=library.title,
             options=schedule.options,
             now=self._context.now(),
+            for_service=for_service,
             schedule_id=schedule.id,
             schedule=schedule.name,
         )

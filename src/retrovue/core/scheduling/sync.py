@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from retrovue.core.context import Context
 from retrovue.core.scheduling.executor import Executor
@@ -53,7 +54,10 @@ class Syncs:
         return enabled
 
     def queue(self, library: Library, options: SyncOptions) -> int:
-        """Queues a sync of a library; the execution's id."""
+        """Queues a sync of a library for the service; the execution's id."""
+        return self._create(library, options, for_service=True)
+
+    def _create(self, library: Library, options: SyncOptions, *, for_service: bool) -> int:
         with self._context.database.transaction() as tx:
             return executions.create(
                 tx,
@@ -63,6 +67,7 @@ class Syncs:
                 library=library.title,
                 options=options,
                 now=self._context.now(),
+                for_service=for_service,
             )
 
     def run(
@@ -77,24 +82,24 @@ class Syncs:
 
         After a cancel the remaining ones are not begun.
         """
+        create = partial(self._create, options=options, for_service=False)
+        return self.run_each(libraries, create, stop=stop, observe=observe)
+
+    def run_each(
+        self,
+        libraries: Sequence[Library],
+        create: Callable[[Library], int],
+        *,
+        stop: Stop | None,
+        observe: ObserveExecution,
+    ) -> Iterator[Execution]:
+        """As `run`, with executions of the caller's making."""
         stop = stop or Stop()
         self._executor.recover()
         for library in libraries:
             if stop.event.is_set():
                 return
-            yield self._run_one(self.queue(library, options), stop, observe)
-
-    def run_queued(
-        self, execution_ids: Sequence[int], *, stop: Stop | None = None, observe: ObserveExecution
-    ) -> Iterator[Execution]:
-        """Runs queued executions one after the other in this process; what a cancel left is ended as cancelled."""
-        stop = stop or Stop()
-        self._executor.recover()
-        for execution_id in execution_ids:
-            if stop.event.is_set():
-                with self._context.database.transaction() as tx:
-                    executions.request_cancel(tx, execution_id, self._context.now())
-            yield self._run_one(execution_id, stop, observe)
+            yield self._run_one(create(library), stop, observe)
 
     def _run_one(self, execution_id: int, stop: Stop, observe: ObserveExecution) -> Execution:
         with self._context.database.read() as rx:

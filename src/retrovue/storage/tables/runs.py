@@ -88,6 +88,8 @@ schedule_executions = Table(
     Column("cancel_requested_at", Instant),
     Column("log_bytes", BigInteger, nullable=False, server_default=text("0")),
     Column("log_dropped", BigInteger, nullable=False, server_default=text("0")),
+    # Whether the service is to run it, rather than the process that made it.
+    Column("for_service", Boolean, nullable=False, server_default=text("false")),
     CheckConstraint(
         "status in ('queued', 'running', 'success', 'failed', 'cancelled', 'interrupted', 'skipped', 'missed')",
         name="status",

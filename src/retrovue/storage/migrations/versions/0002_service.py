@@ -62,6 +62,10 @@ def upgrade() -> None:
     )
     op.create_index("ix_messages_execution", "messages", ["execution_id"])
     op.create_index("ix_messages_schedule", "messages", ["schedule_id"])
+    op.add_column(
+        "schedule_executions",
+        sa.Column("for_service", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+    )
     op.drop_index("ix_schedule_executions_schedule", "schedule_executions")
     op.drop_index("ix_schedule_executions_status", "schedule_executions")
     began = "coalesce(start_time, created_at)"
