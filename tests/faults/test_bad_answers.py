@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from retrovue.demo import faults
 from retrovue.demo.server import Effect, Request, Response
 from retrovue.demo.state import State
 from retrovue.model.execution import Execution, Status
+from retrovue.storage.tables import plex_servers
 from worlds import QUICK, World
 
 MB = 1024 * 1024
@@ -54,12 +57,12 @@ def test_token_refused_under_strain_once_is_asked_again(synced: World) -> None:
 
 
 def test_unreachable_host(synced: World) -> None:
-    synced.server.stop()
-    try:
+    with socket.socket() as nobody:  # bound, and not listening: a connection is refused
+        nobody.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        with synced.rv._context.database.transaction() as tx:
+            tx.execute(update(plex_servers).values(url=address))
         failed(synced, "cannot be reached")
-    finally:
-        synced.server.__init__(synced.state)  # type: ignore[misc]  # so that the fixture can stop it again
-        synced.server.start()
 
 
 def test_something_else_answers_at_the_port(synced: World) -> None:
