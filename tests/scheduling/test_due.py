@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from retrovue.core.scheduling import due
 from retrovue.core.scheduling.checks import checked_trigger
-from retrovue.core.scheduling.words import describe, duration
+from retrovue.core.scheduling.words import describe
 from retrovue.errors import Invalid
 from retrovue.model.schedule import CatchUp, CronTrigger, IntervalTrigger, Policies, Trigger
 from retrovue.model.sync import Depth, SyncOptions
+from retrovue.model.words import duration
 from timeline import at
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

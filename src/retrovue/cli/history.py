@@ -21,6 +21,7 @@ from retrovue.cli.output import (
     millis,
     new_group,
     say,
+    size,
     table,
     when,
     write,
@@ -135,7 +136,24 @@ def show(context: typer.Context, execution: int, as_json: Json = False) -> None:
     if as_json:
         emit(document)
         return
-    fields((name.replace("_", " ").capitalize(), value) for name, value in document.items())
+    fields([
+        ("Id", found.id),
+        ("Schedule", found.schedule or "by hand"),
+        ("Library", f"{found.library} of {found.server}"),
+        ("Due", local(found.due_at)),
+        ("Started", local(found.start_time)),
+        ("Ended", local(found.end_time)),
+        ("Duration", lasted(found.duration)),
+        ("Status", found.status.value + (" (dry run)" if found.options.dry_run else "")),
+        ("Why", found.reason),
+        ("Attempt", found.attempt),
+        ("Depth", document["depth"]),
+        ("Looked at", f"{found.scanned:,}"),
+        ("Changed", f"{found.added:,} added, {found.updated:,} updated, {found.removed:,} removed, {found.restored:,} restored"),
+        ("Errors", f"{found.errors:,}"),
+        ("Held", f"{found.removals_held:,} removals" if found.removals_held else ""),
+        ("Traffic", f"{found.requests:,} requests, {size(found.bytes)}"),
+    ])  # fmt: skip
     say(f"Its log: retrovue history log {found.id}")
 
 

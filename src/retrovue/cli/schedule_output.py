@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from retrovue.cli.output import emit, fields, iso, local, say
-from retrovue.model.schedule import CronTrigger, Schedule
+from retrovue.model.schedule import CatchUp, CronTrigger, Overlap, Policies, Schedule
+from retrovue.model.sync import SyncOptions
+from retrovue.model.words import duration
 
 if TYPE_CHECKING:
     from retrovue.core.api import RetroVue
@@ -68,39 +70,73 @@ def state_of(schedule: Schedule, *, paused: bool) -> str:
 
 def show_schedule(retrovue: RetroVue, schedule: Schedule, *, as_json: bool) -> None:
     """Everything about a schedule."""
-    document = schedule_json(retrovue, schedule)
     if as_json:
-        emit(document)
+        emit(schedule_json(retrovue, schedule))
         return
-    plain = {
-        key: value
-        for key, value in document.items()
-        if key not in {"options", "policies", "trigger", "library"}
-    }
-    trigger = document["trigger"].get("expression")
+    trigger = schedule.trigger
+    failures = f", {schedule.failures_in_a_row} in a row" if schedule.failures_in_a_row else ""
     fields([
-        *((name.replace("_", " ").capitalize(), value) for name, value in plain.items()),
-        ("Library", schedule.library),
-        ("Cron", trigger),
-        ("Options", ", ".join(f"{key} {_word(value)}" for key, value in document["options"].items())),
-        ("Policies", ", ".join(f"{key} {_word(value)}" for key, value in document["policies"].items())),
+        ("Id", schedule.id),
+        ("Name", schedule.name),
+        ("Syncs", f"{schedule.library} of {schedule.server}"),
+        ("When", f"{retrovue.schedules.describe(schedule)} ({schedule.timezone})"),
+        ("Cron", trigger.expression if isinstance(trigger, CronTrigger) else None),
+        ("State", state_of(schedule, paused=retrovue.service.health().paused)),
+        ("Options", options_in_words(schedule.options)),
+        *policies_in_words(schedule.policies),
+        ("Last run", _last(schedule)),
+        ("Runs", f"{schedule.total_runs:,}, of which {schedule.total_failures:,} failed{failures}"),
+        *zip(("Next", "then", "then "), _next_times(retrovue, schedule), strict=False),
     ])  # fmt: skip
-    if schedule.live:
-        times = retrovue.schedules.preview(schedule.trigger, schedule.timezone, count=3)
-        fields(
-            [
-                (
-                    "Next times",
-                    "; ".join(f"{t.local:%a %Y-%m-%d %H:%M %Z}{_in_brackets(t.note)}" for t in times),
-                )
-            ]
-        )
 
 
-def _word(value: Any) -> str:
-    if isinstance(value, list):
-        return "+".join(value) or "any"
-    return "none" if value is None else str(value).lower()
+def options_in_words(options: SyncOptions) -> str:
+    """What a sync does, in words."""
+    words = [f"depth {options.depth.value}"]
+    if options.dry_run:
+        words.append("dry run")
+    if options.limit is not None:
+        words.append(f"at most {options.limit:,} rows")
+    if options.kinds:
+        words.append("only " + " and ".join(kind.value for kind in options.kinds))
+    if options.details:
+        words.append("with details")
+    return ", ".join(words)
+
+
+def policies_in_words(policies: Policies) -> list[tuple[str, str]]:
+    """The policies by name, in words."""
+    times = "once" if policies.retries == 1 else f"up to {policies.retries} times"
+    tries = f"tried again {times}" if policies.retries else "not tried again"
+    pause = f"; paused after {policies.pause_after} failures in a row" if policies.pause_after else ""
+    late = "not caught up"
+    if policies.catch_up is CatchUp.ONCE:
+        late = f"caught up once, within {duration(policies.catch_up_window)}"
+    return [
+        ("While busy", "one run waits" if policies.overlap is Overlap.QUEUE else "the run is skipped"),
+        ("When missed", late),
+        ("When it fails", tries + pause),
+        ("Time limit", duration(policies.timeout)),
+        ("For quiet", f"waits up to {duration(policies.wait_quiet)}" if policies.wait_quiet else ""),
+        (
+            "Tells of",
+            ", ".join(notice.value for notice in policies.notify) or "nothing but three failures in a row",
+        ),
+    ]
+
+
+def _next_times(retrovue: RetroVue, schedule: Schedule) -> list[str]:
+    if not schedule.live:
+        return []
+    times = retrovue.schedules.preview(schedule.trigger, schedule.timezone, count=3)
+    return [f"{time.local:%a %Y-%m-%d %H:%M %Z}{_in_brackets(time.note)}" for time in times]
+
+
+def _last(schedule: Schedule) -> str:
+    if schedule.last_run_at is None:
+        return "never"
+    result = f", {schedule.last_status.value}" if schedule.last_status else ""
+    return local(schedule.last_run_at) + result
 
 
 def _in_brackets(note: str) -> str:

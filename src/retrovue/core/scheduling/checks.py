@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from retrovue.core.scheduling import cron, due
-from retrovue.core.scheduling.words import duration
 from retrovue.core.scheduling.zones import zone
 from retrovue.core.sync import plan
 from retrovue.errors import Invalid
@@ -22,6 +21,7 @@ from retrovue.model.schedule import (
     Trigger,
 )
 from retrovue.model.sync import SyncOptions
+from retrovue.model.words import duration
 
 _LONGEST_NAME = 200
 _MOST_RETRIES = 10

@@ -70,8 +70,13 @@ class Dispatcher:
             if server_id in self._workers or len(self._workers) >= most:
                 continue
             worker = _Worker(execution_id)
+            work = partial(self._run, worker)
             self._workers[server_id] = worker
-            worker.thread = self._spawn(partial(self._run, worker), f"retrovue-run-{execution_id}")
+            try:
+                worker.thread = self._spawn(work, f"retrovue-run-{execution_id}")
+            except RuntimeError:  # no thread is to be had; the run stays queued, and its server free
+                del self._workers[server_id]
+                raise
             started += 1
         return started
 

@@ -12,10 +12,10 @@ from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
 from retrovue.core.scheduling import cron
-from retrovue.core.scheduling.words import duration
 from retrovue.core.scheduling.zones import change_around, offsets, to_utc, to_wall, zone
 from retrovue.model.schedule import CatchUp, CronTrigger, IntervalTrigger, Occurrence, Policies, Trigger
 from retrovue.model.sync import Depth, SyncOptions
+from retrovue.model.words import duration
 
 PUNCTUAL = timedelta(seconds=60)
 """A run that begins within this of its due time is on time; later, it is caught up or missed."""

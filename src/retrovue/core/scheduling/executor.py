@@ -15,7 +15,6 @@ from retrovue.core.context import Context
 from retrovue.core.scheduling import due
 from retrovue.core.scheduling.ending import finish
 from retrovue.core.scheduling.stop import Stop
-from retrovue.core.scheduling.words import duration
 from retrovue.core.sync import engine, plan, removals
 from retrovue.core.sync.run import Limits, Run, listing_of
 from retrovue.errors import Cancelled, ExecutionLost, NotFound, RetroVueError, StorageError
@@ -23,6 +22,7 @@ from retrovue.model.catalogue import Library, Server
 from retrovue.model.execution import Execution, Status
 from retrovue.model.schedule import Policies, Schedule
 from retrovue.model.sync import Depth, Progress, SyncReport
+from retrovue.model.words import duration
 from retrovue.settings import Settings
 from retrovue.storage import execution_logs, executions, locks, schedules, servers
 from retrovue.storage.database import Connection

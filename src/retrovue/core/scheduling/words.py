@@ -8,6 +8,7 @@ from datetime import timedelta
 from retrovue.core.scheduling.cron import parse
 from retrovue.core.scheduling.zones import to_wall, zone
 from retrovue.model.schedule import CronTrigger, IntervalTrigger, Trigger
+from retrovue.model.words import duration
 
 _DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SHORT = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
@@ -20,16 +21,6 @@ def describe(trigger: Trigger, timezone: str) -> str:
     if isinstance(trigger, IntervalTrigger):
         return _interval(trigger, timezone)
     return _cron(trigger)
-
-
-def duration(length: timedelta) -> str:
-    """A length of time in its largest whole unit: "6 hours", "90 minutes"."""
-    seconds = round(length.total_seconds())
-    for unit, name in ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
-        if seconds % unit == 0 and (seconds or unit == 1):
-            count = seconds // unit
-            return f"{count} {name}" if count == 1 else f"{count} {name}s"
-    raise AssertionError(seconds)
 
 
 def _interval(trigger: IntervalTrigger, timezone: str) -> str:
