@@ -107,6 +107,10 @@ SPECS: tuple[Spec, ...] = (
     Spec("removals.brake_percent", 10.0, "Removals of more than this part of a library are held", "%", 0, 100),
     Spec("removals.brake_items", 20, "Removals of no more than this many items are never held", "items", 0),
     Spec("service.parallel_servers", 2, "Servers that are synced at the same time", "servers", 1, 8),
+    Spec(
+        "gui.theme", "system", "Colours of the window; system follows the platform where it tells",
+        choices=("system", "light", "dark"),
+    ),
     Spec("history.days", 90, "Executions older than this are pruned", "days", 1),
     Spec("history.per_schedule", 1000, "Executions kept of each schedule", "executions", 1),
     Spec("history.log_days", 30, "Logs older than this are pruned", "days", 1),

@@ -25,6 +25,7 @@ from retrovue.cli import (
     settings,
     status,
     sync,
+    window,
 )
 from retrovue.cli.output import CANCELLED, DONE, FAILED, USAGE, Session, quiet_stdout, say
 from retrovue.errors import Cancelled, Invalid, RetroVueError
@@ -52,6 +53,7 @@ app.command("status")(status.status)
 app.command("backup")(maintenance.backup)
 app.command("restore")(maintenance.restore)
 app.command("demo")(demo.demo)
+app.command("gui")(window.gui)
 
 
 def _version(wanted: bool) -> None:

@@ -21,8 +21,9 @@ from retrovue.core.scheduling.sync import Removals, Syncs
 from retrovue.errors import Conflict
 from retrovue.settings import SPECS, Origin, Settings, Spec, Value, spec_of
 from retrovue.storage import backup, settings_table
+from retrovue.storage.watch import Watcher
 
-__all__ = ["About", "Loop", "Removal", "RetroVue", "SettingValue", "Stop"]
+__all__ = ["About", "Loop", "Removal", "RetroVue", "SettingValue", "Stop", "Watcher"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,10 @@ class RetroVue:
     def versions(self) -> builtins.dict[str, int]:
         """A number per topic that grows whenever something of that topic changed."""
         return self._context.database.versions()
+
+    def follow(self) -> Watcher:
+        """Tells, cheaply and again and again, which topics changed since it was last asked. For one thread."""
+        return Watcher(self._context.database)
 
     def close(self) -> None:
         """Gives the database's connections back."""

@@ -297,6 +297,20 @@ def listing(rx: Connection, wanted: HistoryFilter) -> list[Execution]:
     return [_execution(row) for row in rx.execute(query)]
 
 
+def count(rx: Connection, wanted: HistoryFilter) -> int:
+    """How many executions a filter finds."""
+    return int(rx.execute(_filtered(select(func.count()).select_from(_t), wanted)).scalar_one())
+
+
+def window(rx: Connection, wanted: HistoryFilter, offset: int, limit: int) -> list[Execution]:
+    """Rows of a filtered history from a position on. The positions are counted in an index, rows read only at the end."""
+    ids = (
+        _filtered(select(_t.c.id), wanted).order_by(began.desc(), _t.c.id.desc()).offset(offset).limit(limit)
+    )
+    query = select(_t).where(_t.c.id.in_(ids)).order_by(began.desc(), _t.c.id.desc())
+    return [_execution(row) for row in rx.execute(query)]
+
+
 def _filtered(query: Select[Any], wanted: HistoryFilter) -> Select[Any]:
     if wanted.schedule_id is not None:
         query = query.where(_t.c.schedule_id == wanted.schedule_id)

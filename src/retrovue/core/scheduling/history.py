@@ -12,6 +12,7 @@ from retrovue.core.scheduling.ending import finish
 from retrovue.errors import Conflict, NotFound
 from retrovue.model.execution import Execution, HistoryFilter, LogLine, Status
 from retrovue.storage import execution_logs, executions, journal, messages, schedules
+from retrovue.storage.database import Connection
 
 _PRUNED_AT_ONCE = 500
 """Rows in one transaction, so that nobody waits long for the database."""
@@ -25,13 +26,18 @@ class History:
 
     def list(self, wanted: HistoryFilter | None = None) -> list[Execution]:
         """Executions, those that began last first. A schedule that exists is found under all names it ever had."""
-        wanted = wanted or HistoryFilter()
         with self._context.database.read() as rx:
-            for known in schedules.names(rx) if wanted.schedule is not None else ():
-                if known.name.casefold() == (wanted.schedule or "").casefold():
-                    wanted = replace(wanted, schedule=None, schedule_id=known.id)
-                    break
-            return executions.listing(rx, wanted)
+            return executions.listing(rx, _resolved(rx, wanted or HistoryFilter()))
+
+    def count(self, wanted: HistoryFilter) -> int:
+        """How many executions a filter finds."""
+        with self._context.database.read() as rx:
+            return executions.count(rx, _resolved(rx, wanted))
+
+    def window(self, wanted: HistoryFilter, offset: int, limit: int) -> builtins.list[Execution]:
+        """As `list`, from a position on, for a view that shows a piece of a long history."""
+        with self._context.database.read() as rx:
+            return executions.window(rx, _resolved(rx, wanted), offset, limit)
 
     def pages(self, wanted: HistoryFilter, *, size: int = 1000) -> Iterator[Execution]:
         """As `list`, read in pieces so that a long history needs little memory."""
@@ -137,3 +143,11 @@ class History:
             messages.prune(tx, before)
             changes = journal.prune(tx, now - timedelta(days=settings.integer("journal.days")))
         return gone, changes
+
+
+def _resolved(rx: Connection, wanted: HistoryFilter) -> HistoryFilter:
+    """A schedule that exists is meant under all names it ever had."""
+    for known in schedules.names(rx) if wanted.schedule is not None else ():
+        if known.name.casefold() == (wanted.schedule or "").casefold():
+            return replace(wanted, schedule=None, schedule_id=known.id)
+    return wanted

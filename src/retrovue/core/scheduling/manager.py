@@ -46,10 +46,10 @@ class Schedules:
         """The IANA name of this machine's zone."""
         return zones.local_name()
 
-    def check(self, draft: Draft) -> Draft:
-        """The draft as it would be kept. Raises `Invalid` naming the field, `Conflict` for a taken name."""
+    def check(self, draft: Draft, *, known: int | None = None) -> Draft:
+        """The draft as it would be kept, in the place of the schedule `known` or as a new one. Raises `Invalid` naming the field, `Conflict` for a taken name."""
         with self._context.database.read() as rx:
-            return self._checked(rx, draft)
+            return self._checked(rx, draft, known)
 
     def create(self, draft: Draft) -> Schedule:
         """Keeps a new schedule. Raises as `check` does; nothing is kept then."""

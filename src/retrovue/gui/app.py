@@ -1,0 +1,81 @@
+"""The window's program: paints first, opens the catalogue on another thread, ends cleanly."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Callable
+
+from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtWidgets import QApplication
+
+from retrovue.core.api import RetroVue
+from retrovue.gui import theme
+from retrovue.gui.background import Background
+from retrovue.gui.context import GuiContext
+from retrovue.gui.main_window import MainWindow
+from retrovue.gui.store_watcher import StoreWatcher
+from retrovue.settings import Settings
+
+Open = Callable[[], RetroVue]
+
+
+class Gui:
+    """The window with its threads. `close` ends them."""
+
+    def __init__(self, application: QApplication, settings: Settings, open_retrovue: Open) -> None:
+        self._application = application
+        self._settings = settings
+        theme.apply(application, settings.text("gui.theme"))
+        application.setApplicationName("RetroVue")
+        memory = QSettings(str(settings.data_dir / "window.ini"), QSettings.Format.IniFormat)
+        self.window = MainWindow(memory)
+        self.background = Background()
+        self.slow = Background(name="retrovue-slow")
+        self._rv: RetroVue | None = None
+        self._watcher: StoreWatcher | None = None
+        self._open = open_retrovue
+
+    def show(self) -> None:
+        """Shows the window, then opens the catalogue."""
+        self.window.show()
+        QTimer.singleShot(0, lambda: self.background.ask(self._open, self._opened, self.window.show_failure))
+
+    def _opened(self, rv: RetroVue) -> None:
+        self._rv = rv
+        self._watcher = StoreWatcher(rv)
+        self.window.begin(GuiContext(rv, self._settings, self.background, self.slow, self._watcher))
+
+    def close(self) -> None:
+        """Ends the threads and gives the database back."""
+        if self._watcher is not None:
+            self._watcher.close()
+        self.slow.close()
+        self.background.close()
+        if self._rv is not None:
+            self._rv.close()
+
+
+def run(settings: Settings) -> int:
+    """Shows the window until it is closed; the exit code."""
+    application = QApplication(sys.argv[:1])
+    application.setAttribute(Qt.ApplicationAttribute.AA_DontShowIconsInMenus)
+
+    def open_retrovue() -> RetroVue:
+        from retrovue.app import build  # after the first paint: SQLAlchemy takes a while to load
+
+        return build(settings)
+
+    gui = Gui(application, settings, open_retrovue)
+    signal.signal(signal.SIGINT, lambda *_: application.quit())
+    signal.signal(signal.SIGTERM, lambda *_: application.quit())
+    # Python looks at its signals only when it runs; Qt alone would never let it.
+    beat = QTimer()
+    beat.timeout.connect(lambda: time.sleep(0))
+    beat.start(500)
+    gui.show()
+    try:
+        return application.exec()
+    finally:
+        gui.close()

@@ -1,0 +1,1 @@
+"""Schedules: what is synced when, and what became of it."""

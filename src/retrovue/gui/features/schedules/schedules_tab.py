@@ -1,0 +1,311 @@
+"""The table of schedules and what can be done with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+
+from PySide6.QtCore import QItemSelectionModel, QSortFilterProxyModel, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QTableView,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from retrovue.errors import RetroVueError
+from retrovue.gui.context import GuiContext
+from retrovue.gui.features.schedules.schedule_dialog import Places, ScheduleDialog
+from retrovue.gui.features.schedules.schedules_model import NAME, SORT_ROLE, SchedulesModel
+from retrovue.gui.formatting import plain
+from retrovue.gui.widgets.empty_state import Stack
+from retrovue.model.schedule import Draft, Schedule
+
+EMPTY = "No schedules configured yet. Click 'Add Schedule' to create your first one."
+_UNDO_MS = 12_000
+_Row = tuple[Schedule, str]
+
+
+class SchedulesTab(QWidget):
+    """Follows the store; every action is asked of the façade on another thread. `said` carries what was done."""
+
+    said = Signal(str)
+
+    def __init__(self, context: GuiContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self.model = SchedulesModel(self.palette(), self)
+        self.proxy = QSortFilterProxyModel(self)
+        self.proxy.setSourceModel(self.model)
+        self.proxy.setSortRole(SORT_ROLE)
+        self.proxy.setFilterKeyColumn(-1)
+        self.proxy.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.table = self._make_table()
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search")
+        self.search.setClearButtonEnabled(True)
+        self.search.setAccessibleName("Search schedules")
+        self.search.textChanged.connect(self.proxy.setFilterFixedString)
+        self.stack = Stack(self.table)
+        self.stack.show_text("Loading …")
+        self.stack.button.clicked.connect(self.add)
+        self._undo = _UndoBar(self._restore)
+        self._actions = self._make_actions()
+        column = QVBoxLayout(self)
+        column.addLayout(self._bar())
+        column.addWidget(self.stack, 1)
+        column.addWidget(self._undo)
+        self.table.selectionModel().selectionChanged.connect(self._enable_actions)
+        self._enable_actions()
+        context.watcher.changed.connect(self._look)
+        self._clock = QTimer(self)
+        self._clock.setInterval(10_000)
+        self._clock.timeout.connect(lambda: self.model.pass_time(datetime.now(UTC)))
+        self._clock.start()
+
+    def _make_table(self) -> QTableView:
+        table = QTableView()
+        table.setModel(self.proxy)
+        table.setSortingEnabled(True)
+        table.sortByColumn(NAME, Qt.SortOrder.AscendingOrder)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        table.setAlternatingRowColors(True)
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.setTabKeyNavigation(False)
+        table.setAccessibleName("Schedules")
+        table.verticalHeader().hide()
+        header = table.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
+        for number, width in enumerate((200, 110, 150, 190, 150, 110, 90)):
+            header.resizeSection(number, width)
+        table.doubleClicked.connect(lambda _index: self.edit())
+        table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        table.customContextMenuRequested.connect(self._menu)
+        return table
+
+    def _make_actions(self) -> dict[str, QAction]:
+        wanted: tuple[tuple[str, str, str, Callable[[], None]], ...] = (
+            ("add", "&Add Schedule", "Ctrl+N", self.add),
+            ("edit", "&Edit", "Return", self.edit),
+            ("duplicate", "D&uplicate", "Ctrl+D", self.duplicate),
+            ("toggle", "E&nable/Disable", "Ctrl+E", self.toggle),
+            ("run", "&Run Now", "Ctrl+R", self.run_now),
+            ("delete", "De&lete", "Del", self.delete),
+        )
+        made: dict[str, QAction] = {}
+        for key, text, shortcut, slot in wanted:
+            action = QAction(text, self)
+            action.setShortcut(QKeySequence(shortcut))
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            action.setToolTip(f"{text.replace('&', '')} ({shortcut})")
+            action.triggered.connect(slot)
+            (self.table if key in {"edit", "delete"} else self).addAction(action)
+            made[key] = action
+        return made
+
+    def _bar(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        for action in self._actions.values():
+            button = QToolButton()
+            button.setDefaultAction(action)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            row.addWidget(button)
+        row.addStretch(1)
+        row.addWidget(self.search)
+        self.search.setFixedWidth(220)
+        return row
+
+    def _menu(self, where: object) -> None:
+        menu = QMenu(self)
+        menu.addActions(list(self._actions.values()))
+        menu.exec(self.table.viewport().mapToGlobal(where))  # type: ignore[call-overload]
+
+    # --- what is shown ------------------------------------------------------------------------------
+
+    def _look(self, topics: frozenset[str]) -> None:
+        if topics & {"schedules", "servers", "service"}:
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Asks for the schedules and shows them."""
+        self._context.background.ask(self._read, self._show)
+
+    def _read(self) -> tuple[list[_Row], bool]:
+        rv = self._context.rv
+        return [(one, rv.schedules.describe(one)) for one in rv.schedules.list()], rv.service.health().paused
+
+    def _show(self, found: tuple[list[_Row], bool]) -> None:
+        rows, paused = found
+        chosen = {one.id for one in self.selected()}
+        self.model.show_schedules(rows, paused=paused, now=datetime.now(UTC))
+        self._select(chosen)
+        if rows:
+            self.stack.show_view()
+        else:
+            self.stack.show_text(EMPTY, "Add Schedule")
+        self._enable_actions()
+
+    def selected(self) -> list[Schedule]:
+        """The selected schedules."""
+        rows = self.table.selectionModel().selectedRows()
+        return [self.model.schedule(self.proxy.mapToSource(row).row()) for row in rows]
+
+    def _select(self, idents: set[int]) -> None:
+        if {one.id for one in self.selected()} == idents:
+            return
+        flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        for number in range(self.proxy.rowCount()):
+            index = self.proxy.index(number, 0)
+            if self.model.schedule(self.proxy.mapToSource(index).row()).id in idents:
+                self.table.selectionModel().select(index, flags)
+
+    def _enable_actions(self) -> None:
+        count = len(self.selected())
+        for key, action in self._actions.items():
+            action.setEnabled(
+                key == "add" or count == 1 or (count > 1 and key in {"toggle", "run", "delete"})
+            )
+
+    # --- what is done -------------------------------------------------------------------------------
+
+    def add(self) -> None:
+        """Opens the form for a new schedule."""
+        self._context.background.ask(self._places, lambda places: self._open(places, None, None))
+
+    def edit(self) -> None:
+        """Opens the form with the selected schedule."""
+        chosen = self.selected()
+        if len(chosen) == 1:
+            ident = chosen[0].id
+            self._context.background.ask(
+                lambda: (self._places(), self._context.rv.schedules.draft_of(ident)),
+                lambda found: self._open(found[0], ident, found[1]),
+            )
+
+    def _places(self) -> Places:
+        rv = self._context.rv
+        return Places(tuple(rv.servers.list()), tuple(rv.libraries.list()), rv.schedules.default_timezone())
+
+    def _open(self, places: Places, ident: int | None, draft: Draft | None) -> None:
+        if not places.servers:
+            self.said.emit("Add a server first: retrovue servers add NAME URL --token-stdin")
+            return
+        dialog = ScheduleDialog(self._context, places, ident, draft, self)
+        dialog.saved.connect(lambda made: self._saved(made, new=ident is None))
+        dialog.open()
+
+    def _saved(self, made: Schedule, *, new: bool) -> None:
+        self.said.emit(f"'{plain(made.name)}' was {'added' if new else 'changed'}.")
+        self.refresh()
+
+    def duplicate(self) -> None:
+        """Copies the selected schedule; the copy is disabled."""
+        for one in self.selected():
+            self._do(partial(self._context.rv.schedules.duplicate, one.id), "A disabled copy was made.")
+
+    def toggle(self) -> None:
+        """Enables what is disabled or paused, and disables what is enabled."""
+        for one in self.selected():
+            change = self._context.rv.schedules.disable if one.live else self._context.rv.schedules.enable
+            self._do(
+                partial(change, one.id),
+                f"'{plain(one.name)}' was {'disabled' if one.live else 'enabled'}.",
+            )
+
+    def run_now(self) -> None:
+        """Queues the selected schedules for the service."""
+        for one in self.selected():
+            self._do(partial(self._context.rv.schedules.run, one.id), f"'{plain(one.name)}' was queued.")
+
+    def delete(self) -> None:
+        """Deletes the selected schedules, and offers to take that back for a while."""
+        idents = [one.id for one in self.selected()]
+        if not idents:
+            return
+        rv = self._context.rv
+
+        def remove() -> list[Draft]:
+            drafts = [rv.schedules.draft_of(ident) for ident in idents]
+            rv.schedules.remove(idents)
+            return drafts
+
+        self._context.background.ask(remove, self._deleted)
+
+    def _deleted(self, drafts: list[Draft]) -> None:
+        what = f"'{plain(drafts[0].name)}'" if len(drafts) == 1 else f"{len(drafts)} schedules"
+        self._undo.offer(
+            f"Deleted {what}. Their history stays."
+            if len(drafts) > 1
+            else f"Deleted {what}. Its history stays.",
+            drafts,
+        )
+        self.refresh()
+
+    def _restore(self, drafts: list[Draft]) -> None:
+        for draft in drafts:
+            self._do(
+                partial(self._context.rv.schedules.create, draft),
+                f"'{plain(draft.name)}' is back.",
+            )
+
+    def _do(self, action: Callable[[], object], said: str) -> None:
+        def done(_result: object) -> None:
+            self.said.emit(said)
+            self.refresh()
+
+        self._context.background.ask(action, done, self._refused)
+
+    def _refused(self, error: RetroVueError) -> None:
+        self.said.emit(f"{error}. {error.hint}" if error.hint else str(error))
+        self.refresh()
+
+
+class _UndoBar(QWidget):
+    """Says what was deleted, and takes it back for a while."""
+
+    def __init__(self, restore: Callable[[list[Draft]], None]) -> None:
+        super().__init__()
+        self._restore = restore
+        self._drafts: list[Draft] = []
+        self._text = QLabel()
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self.button = QToolButton()
+        self.button.setText("&Undo")
+        self.button.setShortcut(QKeySequence.StandardKey.Undo)
+        self.button.clicked.connect(self._take_back)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._text)
+        row.addWidget(self.button)
+        row.addStretch(1)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.hide)
+        self.hide()
+
+    def offer(self, text: str, drafts: list[Draft]) -> None:
+        """Offers to make these again."""
+        self._text.setText(text)
+        self._drafts = drafts
+        self.show()
+        self._timer.start(_UNDO_MS)
+
+    def _take_back(self) -> None:
+        self.hide()
+        drafts, self._drafts = self._drafts, []
+        self._restore(drafts)

@@ -1,0 +1,53 @@
+"""Times, lengths and texts as the window shows them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+_LONGEST = 300
+
+
+def in_words(when: datetime, now: datetime) -> str:
+    """How far away an instant is: "in 2h 15m", "5m ago", "now"."""
+    seconds = round((when - now).total_seconds())
+    if abs(seconds) < 5:
+        return "now"
+    text = length(timedelta(seconds=abs(seconds)), coarse=True)
+    return f"in {text}" if seconds > 0 else f"{text} ago"
+
+
+def length(duration: timedelta | None, *, coarse: bool = False) -> str:
+    """A length of time in at most two units: "2h 15m", "3d 4h", "12s"; short ones with a tenth unless coarse."""
+    if duration is None:
+        return ""
+    seconds = duration.total_seconds()
+    if seconds < 60:
+        return f"{seconds:.0f}s" if coarse else f"{seconds:.1f}s"
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days}d {hours}h" if hours else f"{days}d"
+    if hours:
+        return f"{hours}h {minutes}m" if minutes else f"{hours}h"
+    return f"{minutes}m" if coarse and minutes >= 10 else f"{minutes}m {rest}s"
+
+
+def local(when: datetime | None) -> str:
+    """An instant on this machine's clock."""
+    return "" if when is None else when.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def exact(when: datetime, zone: str) -> str:
+    """An instant on this machine's clock, and on the clock of a schedule's zone where that is another."""
+    here = when.astimezone()
+    there = when.astimezone(ZoneInfo(zone))
+    text = f"{here:%a %Y-%m-%d %H:%M:%S %Z}"
+    return text if here.utcoffset() == there.utcoffset() else f"{text}\n{there:%a %Y-%m-%d %H:%M:%S} {zone}"
+
+
+def plain(text: str) -> str:
+    """Text that a server wrote, without what could end a line, turn its direction, or fill the screen."""
+    shown = "".join(c if c.isprintable() else " " for c in text.replace("\n", " "))
+    return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"

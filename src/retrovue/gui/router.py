@@ -1,0 +1,22 @@
+"""The pages of the window. A new one is one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtWidgets import QWidget
+
+from retrovue.gui.context import GuiContext
+from retrovue.gui.features.schedules.page import SchedulesPage
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page's title, and what makes it. What a page has to say is its signal `said`."""
+
+    title: str
+    make: Callable[[GuiContext], QWidget]
+
+
+PAGES: tuple[Page, ...] = (Page("&Schedules", SchedulesPage),)
