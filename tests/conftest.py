@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,8 @@ from retrovue.storage.database import Database
 from worlds import Clock, World, make_world
 
 pytest_plugins = ["postgres"]
+# No test opens a window on somebody's screen; the one that needs a real one brings its own.
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from retrovue.gui.context import GuiContext
 from retrovue.gui.features.schedules.page import SchedulesPage
+from retrovue.gui.features.settings.page import SettingsPage
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,4 +20,7 @@ class Page:
     make: Callable[[GuiContext], QWidget]
 
 
-PAGES: tuple[Page, ...] = (Page("&Schedules", SchedulesPage),)
+PAGES: tuple[Page, ...] = (
+    Page("&Schedules", SchedulesPage),
+    Page("Se&ttings", SettingsPage),
+)

@@ -32,6 +32,7 @@ EMPTY = "No schedule executions yet. History will appear here after schedules ru
 NOTHING_FOUND = "Nothing in the history fits these filters."
 _FIRST = 200
 _ANY = "Any"
+_STATUSES: tuple[Status | None, ...] = (None, *Status)
 
 
 class HistoryTab(QWidget):
@@ -89,9 +90,7 @@ class HistoryTab(QWidget):
         return table
 
     def _bar(self) -> QHBoxLayout:
-        self.status.addItem(_ANY, None)
-        for status in Status:
-            self.status.addItem(status.value.capitalize(), status)
+        self.status.addItems([_ANY if one is None else one.value.capitalize() for one in _STATUSES])
         self.schedule.addItem(_ANY, None)
         self.schedule.setMinimumWidth(150)
         row = QHBoxLayout()
@@ -157,7 +156,7 @@ class HistoryTab(QWidget):
         dated = self.dated.isChecked()
         return HistoryFilter(
             schedule=self.schedule.currentData(),
-            status=self.status.currentData(),
+            status=_STATUSES[self.status.currentIndex()],
             since=_midnight(self.since.date()) if dated else None,
             until=_midnight(self.until.date()) + timedelta(days=1) if dated else None,
         )

@@ -10,6 +10,11 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QGridLayout, QS
 from retrovue.model.schedule import CatchUp, Notice, Overlap, Policies
 
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
+_OVERLAPS = ((Overlap.SKIP, "Skip the run"), (Overlap.QUEUE, "Let one run wait"))
+_CATCH_UPS = (
+    (CatchUp.ONCE, "Run once for what was missed"),
+    (CatchUp.NONE, "Only note what was missed"),
+)
 _NOTICES = (
     (Notice.FAILURE, "failures"),
     (Notice.HELD, "held removals"),
@@ -27,10 +32,8 @@ class PoliciesForm(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.overlap, self.catch_up = QComboBox(), QComboBox()
-        self.overlap.addItem("Skip the run", Overlap.SKIP)
-        self.overlap.addItem("Let one run wait", Overlap.QUEUE)
-        self.catch_up.addItem("Run once for what was missed", CatchUp.ONCE)
-        self.catch_up.addItem("Only note what was missed", CatchUp.NONE)
+        self.overlap.addItems([text for _, text in _OVERLAPS])
+        self.catch_up.addItems([text for _, text in _CATCH_UPS])
         self.lateness = self._number(0, 744, " hours late at most")
         self.timeout = self._number(1, 10_080, " minutes")
         self.retries = self._number(0, 10, " times")
@@ -69,8 +72,8 @@ class PoliciesForm(QWidget):
     def fill(self, policies: Policies) -> None:
         """Shows these."""
         self._old = policies
-        self.overlap.setCurrentIndex(self.overlap.findData(policies.overlap))
-        self.catch_up.setCurrentIndex(self.catch_up.findData(policies.catch_up))
+        self.overlap.setCurrentIndex([one for one, _ in _OVERLAPS].index(policies.overlap))
+        self.catch_up.setCurrentIndex([one for one, _ in _CATCH_UPS].index(policies.catch_up))
         self.lateness.setValue(policies.catch_up_window // _HOUR)
         self.timeout.setValue(max(1, policies.timeout // _MINUTE))
         self.retries.setValue(policies.retries)
@@ -83,8 +86,8 @@ class PoliciesForm(QWidget):
         """What is chosen. What the form shows more coarsely than it was stays as it was."""
         old = self._old
         return Policies(
-            overlap=self.overlap.currentData(),
-            catch_up=self.catch_up.currentData(),
+            overlap=_OVERLAPS[self.overlap.currentIndex()][0],
+            catch_up=_CATCH_UPS[self.catch_up.currentIndex()][0],
             catch_up_window=_kept(old.catch_up_window, self.lateness.value(), _HOUR),
             timeout=_kept(old.timeout, self.timeout.value(), _MINUTE),
             retries=self.retries.value(),

@@ -102,10 +102,9 @@ class ScheduleDialog(QDialog):
         self.preview.setMinimumHeight(self.fontMetrics().lineSpacing() * 6)
         self.preview.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.how_deep, self.kinds = QComboBox(), QComboBox()
-        for depth, text in _DEPTHS:
-            self.how_deep.addItem(text, depth)
-        for text, kinds in _KINDS:
-            self.kinds.addItem(text, kinds)
+        # Qt would turn our enums into plain texts, so that data of items are positions in these lists.
+        self.how_deep.addItems([text for _, text in _DEPTHS])
+        self.kinds.addItems([text for text, _ in _KINDS])
         self.limit = QSpinBox()
         self.limit.setRange(0, 10_000_000)
         self.limit.setSpecialValueText("no limit")
@@ -203,8 +202,8 @@ class ScheduleDialog(QDialog):
         options = SyncOptions(
             dry_run=self.dry_run.isChecked(),
             limit=self.limit.value() or None,
-            kinds=self.kinds.currentData(),
-            depth=Depth.QUICK if recent else self.how_deep.currentData(),
+            kinds=_KINDS[self.kinds.currentIndex()][1],
+            depth=Depth.QUICK if recent else _DEPTHS[self.how_deep.currentIndex()][0],
             details=self.details.isChecked(),
         )
         return Draft(

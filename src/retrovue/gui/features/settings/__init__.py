@@ -1,0 +1,1 @@
+"""Settings: everything that can be set, with its meaning and unit."""

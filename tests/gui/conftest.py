@@ -1,0 +1,39 @@
+"""The window on a real database with the stand-in behind it, driven as a person would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from gui_screen import Screen
+from retrovue import app, settings
+from retrovue.demo.server import StandIn
+from retrovue.gui.app import Gui
+from retrovue.model.catalogue import Secret
+from retrovue.secrets.store import MemorySecrets
+
+
+@pytest.fixture
+def screen(qtbot: QtBot, qapp: QApplication, data_dir: Path, server: StandIn) -> Iterator[Screen]:
+    """A window that has opened the catalogue; one server is known."""
+    server.state.set_clock(int(datetime.now(UTC).timestamp()) - 86400)
+    server.faults.clear()
+    secrets = MemorySecrets()
+    chosen = settings.load(data_dir, {"RETROVUE_PLEX_RETRIES": "0", "RETROVUE_GUI_THEME": "light"})
+    rv = app.build(chosen, secrets=secrets)
+    rv.servers.add("Home", server.url, Secret(server.token))
+    rv.libraries.discover("Home")
+    gui = Gui(qapp, chosen, lambda: app.build(chosen, secrets=secrets))
+    made = Screen(gui, rv, qtbot, server)
+    gui.show()
+    made.until(lambda: gui.window.pages.count() == 2 and made.page.schedules.stack.text != "Loading …")
+    yield made
+    gui.close()
+    gui.window.close()
+    gui.window.deleteLater()
+    rv.close()

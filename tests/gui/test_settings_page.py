@@ -1,0 +1,70 @@
+"""The page of settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QLineEdit
+
+from gui_screen import Screen
+from retrovue.gui.features.settings.page import SettingsPage
+
+
+@pytest.fixture
+def page(screen: Screen) -> SettingsPage:
+    """The page, with the settings in it."""
+    screen.window.pages.setCurrentIndex(1)
+    found = screen.window.pages.widget(1)
+    assert isinstance(found, SettingsPage)
+    screen.until(lambda: found.model.rowCount() > 10)
+    return found
+
+
+def row(page: SettingsPage, key: str) -> int:
+    """Where a setting stands."""
+    return next(n for n in range(page.model.rowCount()) if page.model.setting(n).spec.key == key)
+
+
+def edit(screen: Screen, page: SettingsPage, key: str, kind: type[Any]) -> Any:
+    """Opens the editor of a value, as a double click does."""
+    index = page.model.index(row(page, key), 1)
+    page.table.setCurrentIndex(index)
+    page.table.edit(index)
+    return page.table.findChild(kind)
+
+
+def test_a_value_is_changed_and_taken_back(screen: Screen, page: SettingsPage) -> None:
+    field = edit(screen, page, "sync.page_size", QLineEdit)
+    field.selectAll()
+    screen.bot.keyClicks(field, "250")
+    screen.bot.keyClick(field, Qt.Key.Key_Return)
+    screen.until(lambda: page.model.setting(row(page, "sync.page_size")).value == 250)
+    assert screen.rv.settings.now().integer("sync.page_size") == 250
+    assert page.reset.isEnabled()
+    screen.bot.mouseClick(page.reset, Qt.MouseButton.LeftButton)
+    screen.until(lambda: page.model.setting(row(page, "sync.page_size")).value == 1000)
+
+
+def test_a_choice_is_chosen_from_a_list(screen: Screen, page: SettingsPage) -> None:
+    box = edit(screen, page, "secrets.store", QComboBox)
+    box.setCurrentText("keyring")
+    page.table.commitData(box)
+    screen.until(lambda: screen.rv.settings.get("secrets.store").value == "keyring")
+
+
+def test_what_cannot_be_is_refused_with_words(screen: Screen, page: SettingsPage) -> None:
+    field = edit(screen, page, "sync.page_size", QLineEdit)
+    field.selectAll()
+    screen.bot.keyClicks(field, "99999")
+    screen.bot.keyClick(field, Qt.Key.Key_Return)
+    screen.until(lambda: "at most 1000" in screen.said())
+    assert screen.rv.settings.get("sync.page_size").value == 1000
+
+
+def test_what_the_environment_sets_is_locked(screen: Screen, page: SettingsPage) -> None:
+    index = page.model.index(row(page, "plex.retries"), 1)
+    assert not page.model.flags(index) & Qt.ItemFlag.ItemIsEditable
+    assert "RETROVUE_PLEX_RETRIES" in index.data(int(Qt.ItemDataRole.ToolTipRole))
+    assert not page.model.flags(page.model.index(row(page, "database.url"), 1)) & Qt.ItemFlag.ItemIsEditable
