@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLineEdit
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit
 
 from gui_screen import Screen
+from retrovue import app, settings
+from retrovue.gui import theme
+from retrovue.gui.app import Gui
 from retrovue.gui.features.settings.page import SettingsPage
 
 
@@ -68,3 +73,26 @@ def test_what_the_environment_sets_is_locked(screen: Screen, page: SettingsPage)
     assert not page.model.flags(index) & Qt.ItemFlag.ItemIsEditable
     assert "RETROVUE_PLEX_RETRIES" in index.data(int(Qt.ItemDataRole.ToolTipRole))
     assert not page.model.flags(page.model.index(row(page, "database.url"), 1)) & Qt.ItemFlag.ItemIsEditable
+
+
+def test_the_theme_changes_at_once(data_dir: Path, qtbot: Any, qapp: QApplication) -> None:
+    chosen = settings.load(data_dir, {})
+    gui = Gui(qapp, chosen, lambda: app.build(chosen))
+    gui.show()
+    qtbot.waitUntil(lambda: gui.window.pages.count() == 2, timeout=8000)
+    other = app.build(chosen)
+    other.settings.set("gui.theme", "dark")
+    qtbot.waitUntil(lambda: theme.is_dark(qapp.palette()), timeout=8000)
+    other.settings.set("gui.theme", "light")
+    qtbot.waitUntil(lambda: not theme.is_dark(qapp.palette()), timeout=8000)
+    other.close()
+    gui.close()
+    gui.window.close()
+
+
+def test_a_password_in_the_databases_address_is_not_shown(screen: Screen, page: SettingsPage) -> None:
+    index = page.model.index(row(page, "database.url"), 1)
+    one = page.model.setting(index.row())
+    page.model._rows[index.row()] = replace(one, value="postgresql://user:geheim@host/retrovue")
+    assert "geheim" not in index.data()
+    assert "host/retrovue" in index.data()

@@ -27,7 +27,8 @@ class Gui:
     def __init__(self, application: QApplication, settings: Settings, open_retrovue: Open) -> None:
         self._application = application
         self._settings = settings
-        theme.apply(application, settings.text("gui.theme"))
+        self._theme = settings.text("gui.theme")
+        theme.apply(application, self._theme)
         application.setApplicationName("RetroVue")
         memory = QSettings(str(settings.data_dir / "window.ini"), QSettings.Format.IniFormat)
         self.window = MainWindow(memory)
@@ -40,12 +41,29 @@ class Gui:
     def show(self) -> None:
         """Shows the window, then opens the catalogue."""
         self.window.show()
-        QTimer.singleShot(0, lambda: self.background.ask(self._open, self._opened, self.window.show_failure))
+        QTimer.singleShot(0, lambda: self.background.ask(self._first, self._opened, self.window.show_failure))
 
-    def _opened(self, rv: RetroVue) -> None:
+    def _first(self) -> tuple[RetroVue, str]:
+        rv = self._open()
+        return rv, rv.settings.now().text("gui.theme")
+
+    def _opened(self, found: tuple[RetroVue, str]) -> None:
+        rv, chosen = found
         self._rv = rv
+        self._colour(chosen)
         self._watcher = StoreWatcher(rv)
+        self._watcher.changed.connect(self._look)
         self.window.begin(GuiContext(rv, self._settings, self.background, self.slow, self._watcher))
+
+    def _look(self, topics: frozenset[str]) -> None:
+        if "settings" in topics and self._rv is not None:
+            settings = self._rv.settings
+            self.background.ask(lambda: settings.now().text("gui.theme"), self._colour)
+
+    def _colour(self, chosen: str) -> None:
+        if chosen != self._theme:
+            self._theme = chosen
+            theme.apply(self._application, chosen)
 
     def close(self) -> None:
         """Ends the threads and gives the database back."""

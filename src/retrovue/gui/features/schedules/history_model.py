@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QGuiApplication
 
 from retrovue.gui.background import Background
 from retrovue.gui.formatting import length, local, plain
@@ -27,11 +27,9 @@ Read = Callable[[HistoryFilter, int, int], list[Execution]]
 class HistoryModel(QAbstractTableModel):
     """Knows how many rows there are, and asks for pieces of them when they are looked at."""
 
-    def __init__(
-        self, background: Background, read: Read, palette: QPalette, parent: QObject | None = None
-    ) -> None:
+    def __init__(self, background: Background, read: Read, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._background, self._read, self._palette = background, read, palette
+        self._background, self._read = background, read
         self._wanted = HistoryFilter()
         self._count = 0
         self._pieces: dict[int, list[Execution]] = {}
@@ -119,8 +117,8 @@ class HistoryModel(QAbstractTableModel):
 
     def _colour(self, execution: Execution, column: int) -> Any:
         if column == _STATUS:
-            return status_colour(execution.status, self._palette)
-        return error_colour(self._palette) if column == _ERRORS and execution.errors else None
+            return status_colour(execution.status, QGuiApplication.palette())
+        return error_colour(QGuiApplication.palette()) if column == _ERRORS and execution.errors else None
 
 
 def _text(execution: Execution, column: int) -> str:

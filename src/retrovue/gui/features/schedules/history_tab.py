@@ -44,7 +44,7 @@ class HistoryTab(QWidget):
         super().__init__(parent)
         self._context = context
         rv = context.rv
-        self.model = HistoryModel(context.background, rv.history.window, self.palette(), self)
+        self.model = HistoryModel(context.background, rv.history.window, self)
         self.table = self._make_table()
         self.stack = Stack(self.table)
         self.stack.show_text("Loading …")

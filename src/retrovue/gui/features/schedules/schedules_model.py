@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QGuiApplication, QPalette
 
 from retrovue.gui.formatting import exact, in_words, local, plain
 from retrovue.gui.theme import error_colour, status_colour
@@ -27,9 +27,8 @@ _DISPLAY, _TOOL_TIP, _COLOUR = (
 class SchedulesModel(QAbstractTableModel):
     """Schedules with their frequency in words. It keeps the selection when it is shown newer ones."""
 
-    def __init__(self, palette: QPalette, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._palette = palette
         self._rows: list[tuple[Schedule, str]] = []
         self._paused = False
         self.now = datetime.now(UTC)
@@ -134,9 +133,9 @@ class SchedulesModel(QAbstractTableModel):
 
     def _colour(self, schedule: Schedule, column: int) -> Any:
         if column == LAST_RUN and schedule.last_status is not None:
-            return status_colour(schedule.last_status, self._palette)
+            return status_colour(schedule.last_status, QGuiApplication.palette())
         if column == STATUS and (schedule.error is not None or schedule.paused_reason is not None):
-            return error_colour(self._palette)
+            return error_colour(QGuiApplication.palette())
         if not schedule.enabled:
-            return self._palette.color(QPalette.ColorRole.PlaceholderText)
+            return QGuiApplication.palette().color(QPalette.ColorRole.PlaceholderText)
         return None

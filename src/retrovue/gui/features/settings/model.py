@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QFont, QPalette
+from PySide6.QtGui import QFont, QGuiApplication, QPalette
 
 from retrovue.core.api import SettingValue
+from retrovue.log import redact
 from retrovue.settings import Origin
 
 COLUMNS = ("Setting", "Value", "Unit", "Meaning", "From")
@@ -35,9 +36,8 @@ class SettingsModel(QAbstractTableModel):
 
     wanted = Signal(str, str)
 
-    def __init__(self, palette: QPalette, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._palette = palette
         self._rows: list[SettingValue] = []
 
     def show_settings(self, rows: list[SettingValue]) -> None:
@@ -80,12 +80,12 @@ class SettingsModel(QAbstractTableModel):
         if role == _EDIT and column == VALUE:
             return str(one.value)
         if role == _DISPLAY:
-            shown = "(default)" if one.value == "" else str(one.value)
+            shown = "(default)" if one.value == "" else redact(str(one.value))
             return (one.spec.key, shown, one.spec.unit, one.spec.meaning, one.origin.value)[column]
         if role == _TOOL_TIP:
             return locked(one) or f"{one.spec.meaning}\nDefault: {one.spec.default or 'none'}"
         if role == _COLOUR and locked(one):
-            return self._palette.color(QPalette.ColorRole.PlaceholderText)
+            return QGuiApplication.palette().color(QPalette.ColorRole.PlaceholderText)
         if role == _FONT and column == VALUE and one.origin is not Origin.DEFAULT:
             font = QFont()
             font.setBold(True)

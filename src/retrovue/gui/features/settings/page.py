@@ -31,7 +31,7 @@ class SettingsPage(QWidget):
     def __init__(self, context: GuiContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context = context
-        self.model = SettingsModel(self.palette(), self)
+        self.model = SettingsModel(self)
         self.model.wanted.connect(self._set)
         self.table = QTableView()
         self.table.setModel(self.model)
@@ -92,9 +92,7 @@ class SettingsPage(QWidget):
 
     def _set(self, key: str, text: str) -> None:
         def kept(_value: object) -> None:
-            self.said.emit(
-                f"{key} is {text} now." + (" Start the window anew to see it." if key == "gui.theme" else "")
-            )
+            self.said.emit(f"{key} is {text} now.")
             self.refresh()
 
         def refused(error: RetroVueError) -> None:
