@@ -7,13 +7,14 @@ from functools import partial
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QStyleOptionViewItem
 
 from gui_screen import Screen
 from retrovue.gui.features.schedules.frequency import CRON, DAILY, EVERY, WEEKLY
 from retrovue.gui.features.schedules.history_tab import EMPTY as NO_HISTORY
 from retrovue.gui.features.schedules.history_tab import NOTHING_FOUND
 from retrovue.gui.features.schedules.schedule_dialog import ScheduleDialog
+from retrovue.gui.features.schedules.schedules_model import ACTIONS
 from retrovue.gui.features.schedules.schedules_tab import EMPTY
 from retrovue.gui.widgets.status_badge import NO_SCHEDULES
 from retrovue.model.schedule import ALL_LIBRARIES, CronTrigger, IntervalTrigger, Notice, Overlap, Policies
@@ -295,3 +296,34 @@ def test_the_badge(screen: Screen) -> None:
         screen.rv.service.request_stop()
         screen.until(lambda: screen.rv.service.health().first is None)
     screen.until(lambda: label.text() == "Service not running –")
+
+
+def test_the_words_in_a_row_mean_that_row(screen: Screen) -> None:
+    screen.add("First")
+    screen.add("Second")
+    choose(screen, "First")
+    table, proxy, words = (
+        screen.page.schedules.table,
+        screen.page.schedules.proxy,
+        screen.page.schedules.row_words,
+    )
+
+    def click(row: int, key: str) -> None:
+        index = proxy.index(row, ACTIONS)
+        option = QStyleOptionViewItem()
+        option.initFrom(table)
+        option.rect = table.visualRect(index)
+        place = next(place for word, place in words.places(option, index) if word.key == key)
+        screen.bot.mouseClick(table.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, place.center())
+
+    click(1, "toggle")
+    screen.until(lambda: not screen.rv.schedules.get("Second").enabled)
+    assert screen.rv.schedules.get("First").enabled
+    click(1, "run")
+    screen.until(lambda: [e.schedule for e in screen.rv.history.list()] == ["Second"])
+    click(0, "edit")
+    form = dialog(screen)
+    assert form.name.text() == "First"
+    form.reject()
+    click(0, "delete")
+    screen.until(lambda: screen.names() == ["Second"])

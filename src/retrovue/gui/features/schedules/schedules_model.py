@@ -12,8 +12,8 @@ from retrovue.gui.formatting import exact, in_words, local, plain
 from retrovue.gui.theme import error_colour, status_colour
 from retrovue.model.schedule import Schedule
 
-COLUMNS = ("Name", "Server", "Library", "Frequency", "Last Run", "Next Run", "Status")
-NAME, SERVER, LIBRARY, FREQUENCY, LAST_RUN, NEXT_RUN, STATUS = range(len(COLUMNS))
+COLUMNS = ("Name", "Server", "Library", "Frequency", "Last Run", "Next Run", "Status", "Actions")
+NAME, SERVER, LIBRARY, FREQUENCY, LAST_RUN, NEXT_RUN, STATUS, ACTIONS = range(len(COLUMNS))
 SORT_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 _FAR = datetime.max.replace(tzinfo=UTC)
 _Index = QModelIndex | QPersistentModelIndex
@@ -78,6 +78,8 @@ class SchedulesModel(QAbstractTableModel):
             return None
         schedule, frequency = self._rows[index.row()]
         column = index.column()
+        if column == ACTIONS:
+            return "Edit, enable or disable, run now, delete" if role == _TOOL_TIP else None
         if role == _DISPLAY:
             return self._text(schedule, frequency, column)
         if role == _TOOL_TIP:

@@ -6,7 +6,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 
-from PySide6.QtCore import QItemSelectionModel, QSortFilterProxyModel, Qt, QTimer, Signal
+from PySide6.QtCore import (
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -24,8 +32,9 @@ from PySide6.QtWidgets import (
 from retrovue.errors import RetroVueError
 from retrovue.gui.context import GuiContext
 from retrovue.gui.features.schedules.schedule_dialog import Places, ScheduleDialog
-from retrovue.gui.features.schedules.schedules_model import NAME, SORT_ROLE, SchedulesModel
+from retrovue.gui.features.schedules.schedules_model import ACTIONS, NAME, SORT_ROLE, SchedulesModel
 from retrovue.gui.formatting import plain
+from retrovue.gui.widgets.actions_delegate import ActionsDelegate, Word
 from retrovue.gui.widgets.empty_state import Stack
 from retrovue.model.schedule import Draft, Schedule
 
@@ -90,12 +99,25 @@ class SchedulesTab(QWidget):
         header.setStretchLastSection(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        for number, width in enumerate((200, 110, 150, 190, 150, 110, 90)):
+        for number, width in enumerate((200, 90, 130, 170, 130, 90, 80, 190)):
             header.resizeSection(number, width)
+        self.row_words = ActionsDelegate(self._words, table)
+        self.row_words.clicked.connect(self._clicked)
+        table.setItemDelegateForColumn(ACTIONS, self.row_words)
         table.doubleClicked.connect(lambda _index: self.edit())
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         table.customContextMenuRequested.connect(self._menu)
         return table
+
+    def _words(self, index: QModelIndex | QPersistentModelIndex) -> tuple[Word, ...]:
+        live = self.model.schedule(self.proxy.mapToSource(self.proxy.index(index.row(), 0)).row()).live
+        toggle = Word("toggle", "Disable" if live else "Enable")
+        return Word("edit", "Edit"), toggle, Word("run", "Run"), Word("delete", "Delete")
+
+    def _clicked(self, index: QModelIndex, key: str) -> None:
+        """A word of one row: it means that row alone, whatever else is selected."""
+        self.table.selectRow(index.row())
+        self._actions[key].trigger()
 
     def _make_actions(self) -> dict[str, QAction]:
         wanted: tuple[tuple[str, str, str, Callable[[], None]], ...] = (
