@@ -3,10 +3,11 @@ PYTHON ?= python3
 export PYTHON
 BIN := .venv/bin
 
-.PHONY: help install dev demo test check bench format lock clean
+.PHONY: help install dev demo gui test check bench format lock clean
 
 help:
 	@echo "make demo     set up, then sync the built-in stand-in server into a catalogue of its own"
+	@echo "make gui      set up, then open the desktop program on your own data"
 	@echo "make test     set up, then run every test"
 	@echo "make check    format, lint, types and the floors"
 	@echo "make bench    measure syncs and schedules (about 10 minutes)"
@@ -22,6 +23,9 @@ dev:
 
 demo: install
 	@$(BIN)/retrovue demo
+
+gui: dev
+	@$(BIN)/retrovue gui
 
 test: dev
 	@tools/system-packages.sh

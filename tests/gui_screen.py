@@ -32,7 +32,7 @@ class Screen:
     @property
     def page(self) -> SchedulesPage:
         """The page of schedules."""
-        found = self.window.pages.widget(0)
+        found = self.window.pages.widget(1)
         assert isinstance(found, SchedulesPage)
         return found
 

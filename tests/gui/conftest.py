@@ -31,7 +31,7 @@ def screen(qtbot: QtBot, qapp: QApplication, data_dir: Path, server: StandIn) ->
     gui = Gui(qapp, chosen, lambda: app.build(chosen, secrets=secrets))
     made = Screen(gui, rv, qtbot, server)
     gui.show()
-    made.until(lambda: gui.window.pages.count() == 2 and made.page.schedules.stack.text != "Loading …")
+    made.until(lambda: gui.window.pages.count() == 3 and made.page.schedules.stack.text != "Loading …")
     yield made
     gui.close()
     gui.window.close()

@@ -20,8 +20,8 @@ from retrovue.gui.features.settings.page import SettingsPage
 @pytest.fixture
 def page(screen: Screen) -> SettingsPage:
     """The page, with the settings in it."""
-    screen.window.pages.setCurrentIndex(1)
-    found = screen.window.pages.widget(1)
+    screen.window.pages.setCurrentIndex(2)
+    found = screen.window.pages.widget(2)
     assert isinstance(found, SettingsPage)
     screen.until(lambda: found.model.rowCount() > 10)
     return found
@@ -79,7 +79,7 @@ def test_the_theme_changes_at_once(data_dir: Path, qtbot: Any, qapp: QApplicatio
     chosen = settings.load(data_dir, {})
     gui = Gui(qapp, chosen, lambda: app.build(chosen))
     gui.show()
-    qtbot.waitUntil(lambda: gui.window.pages.count() == 2, timeout=8000)
+    qtbot.waitUntil(lambda: gui.window.pages.count() == 3, timeout=8000)
     other = app.build(chosen)
     other.settings.set("gui.theme", "dark")
     qtbot.waitUntil(lambda: theme.is_dark(qapp.palette()), timeout=8000)

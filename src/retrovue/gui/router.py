@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QWidget
 
 from retrovue.gui.context import GuiContext
+from retrovue.gui.features.importers.page import ImportersPage
 from retrovue.gui.features.schedules.page import SchedulesPage
 from retrovue.gui.features.settings.page import SettingsPage
 
@@ -21,6 +22,7 @@ class Page:
 
 
 PAGES: tuple[Page, ...] = (
+    Page("&Importers", ImportersPage),
     Page("&Schedules", SchedulesPage),
     Page("Se&ttings", SettingsPage),
 )

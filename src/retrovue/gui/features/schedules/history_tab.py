@@ -6,16 +6,13 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from PySide6.QtCore import QDate, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QCheckBox,
     QComboBox,
     QDateEdit,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QPushButton,
     QSplitter,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -26,6 +23,7 @@ from retrovue.gui.features.schedules.history_model import HistoryModel
 from retrovue.gui.features.schedules.log_view import LogView
 from retrovue.gui.formatting import plain
 from retrovue.gui.widgets.empty_state import Stack
+from retrovue.gui.widgets.tables import table_of
 from retrovue.model.execution import Execution, HistoryFilter, Status
 
 EMPTY = "No schedule executions yet. History will appear here after schedules run."
@@ -45,7 +43,7 @@ class HistoryTab(QWidget):
         self._context = context
         rv = context.rv
         self.model = HistoryModel(context.background, rv.history.window, self)
-        self.table = self._make_table()
+        self.table = table_of(self.model, "Schedule history", (200, 110, 150, 150, 80, 100, 60, 150))
         self.stack = Stack(self.table)
         self.stack.show_text("Loading …")
         self.log = LogView(context)
@@ -68,26 +66,6 @@ class HistoryTab(QWidget):
         self._later.timeout.connect(self.refresh)
         self._listen()
         self._chosen()
-
-    def _make_table(self) -> QTableView:
-        table = QTableView()
-        table.setModel(self.model)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setAlternatingRowColors(True)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
-        table.setAccessibleName("Schedule history")
-        table.verticalHeader().hide()
-        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header = table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for number, width in enumerate((200, 110, 150, 150, 80, 100, 60, 150)):
-            header.resizeSection(number, width)
-        return table
 
     def _bar(self) -> QHBoxLayout:
         self.status.addItems([_ANY if one is None else one.value.capitalize() for one in _STATUSES])

@@ -19,7 +19,6 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QLineEdit,
     QMenu,
@@ -36,6 +35,7 @@ from retrovue.gui.features.schedules.schedules_model import ACTIONS, NAME, SORT_
 from retrovue.gui.formatting import plain
 from retrovue.gui.widgets.actions_delegate import ActionsDelegate, Word
 from retrovue.gui.widgets.empty_state import Stack
+from retrovue.gui.widgets.tables import table_of
 from retrovue.model.schedule import Draft, Schedule
 
 EMPTY = "No schedules configured yet. Click 'Add Schedule' to create your first one."
@@ -81,26 +81,12 @@ class SchedulesTab(QWidget):
         self._clock.start()
 
     def _make_table(self) -> QTableView:
-        table = QTableView()
-        table.setModel(self.proxy)
+        widths = (200, 90, 130, 170, 130, 90, 80, 190)
+        table = table_of(
+            self.proxy, "Schedules", widths, mode=QAbstractItemView.SelectionMode.ExtendedSelection
+        )
         table.setSortingEnabled(True)
         table.sortByColumn(NAME, Qt.SortOrder.AscendingOrder)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        table.setAlternatingRowColors(True)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
-        table.setAccessibleName("Schedules")
-        table.verticalHeader().hide()
-        header = table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        for number, width in enumerate((200, 90, 130, 170, 130, 90, 80, 190)):
-            header.resizeSection(number, width)
         self.row_words = ActionsDelegate(self._words, table)
         self.row_words.clicked.connect(self._clicked)
         table.setItemDelegateForColumn(ACTIONS, self.row_words)
@@ -225,7 +211,7 @@ class SchedulesTab(QWidget):
 
     def _open(self, places: Places, ident: int | None, draft: Draft | None) -> None:
         if not places.servers:
-            self.said.emit("Add a server first: retrovue servers add NAME URL --token-stdin")
+            self.said.emit("Add a server first, on the page Importers.")
             return
         dialog = ScheduleDialog(self._context, places, ident, draft, self)
         dialog.saved.connect(lambda made: self._saved(made, new=ident is None))

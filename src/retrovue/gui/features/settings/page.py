@@ -6,12 +6,10 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelInde
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
-    QHeaderView,
     QLabel,
     QPushButton,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -19,6 +17,7 @@ from PySide6.QtWidgets import (
 from retrovue.errors import RetroVueError
 from retrovue.gui.context import GuiContext
 from retrovue.gui.features.settings.model import VALUE, SettingsModel, locked
+from retrovue.gui.widgets.tables import table_of
 
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -33,27 +32,13 @@ class SettingsPage(QWidget):
         self._context = context
         self.model = SettingsModel(self)
         self.model.wanted.connect(self._set)
-        self.table = QTableView()
-        self.table.setModel(self.model)
+        self.table = table_of(self.model, "Settings", (200, 110, 90, 300, 100), stretch=3)
         self.table.setItemDelegateForColumn(VALUE, _Choices(self.table))
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setEditTriggers(
             QAbstractItemView.EditTrigger.DoubleClicked
             | QAbstractItemView.EditTrigger.EditKeyPressed
             | QAbstractItemView.EditTrigger.SelectedClicked
         )
-        self.table.setShowGrid(False)
-        self.table.setAlternatingRowColors(True)
-        self.table.setTabKeyNavigation(False)
-        self.table.setAccessibleName("Settings")
-        self.table.verticalHeader().hide()
-        header = self.table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
-        for number, width in ((0, 200), (1, 110), (2, 90), (4, 100)):
-            header.resizeSection(number, width)
         hint = QLabel(f"Double-click a value to change it. Data folder: {context.settings.data_dir}")
         hint.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         hint.setTextFormat(Qt.TextFormat.PlainText)

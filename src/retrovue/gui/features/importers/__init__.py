@@ -1,0 +1,1 @@
+"""Importers: the servers, and the libraries on them."""

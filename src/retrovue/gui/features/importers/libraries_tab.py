@@ -1,0 +1,176 @@
+"""The libraries: discover, enable, sync now."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from retrovue.errors import RetroVueError
+from retrovue.gui.context import GuiContext
+from retrovue.gui.formatting import local, plain
+from retrovue.gui.widgets.actions_delegate import ActionsDelegate, Word
+from retrovue.gui.widgets.empty_state import Stack
+from retrovue.gui.widgets.rows_model import Column, RowsModel
+from retrovue.gui.widgets.tables import table_of
+from retrovue.model.catalogue import Discovery, Library
+from retrovue.model.sync import SyncOptions
+from retrovue.service import control
+
+EMPTY = "No libraries yet. Add a server, or ask the ones you have."
+_TYPES = {"movie": "Movies", "show": "Series", "artist": "Music", "photo": "Photos"}
+_ACTIONS = 7
+
+
+def _state(library: Library) -> str:
+    if not library.supported:
+        return "not supported"
+    if library.gone_at is not None:
+        return "gone from the server"
+    return "enabled" if library.enabled else "disabled"
+
+
+def _why(library: Library) -> str:
+    if not library.supported:
+        return (
+            f"Libraries of type '{plain(library.type)}' are not catalogued: RetroVue knows movies and series."
+        )
+    if library.gone_at is not None:
+        return f"The server has not listed it since {local(library.gone_at)}. Its items stay."
+    return "Synced with all others" if library.enabled else "Left out unless it is named"
+
+
+_COLUMNS: tuple[Column[Library], ...] = (
+    Column("Library", lambda one: plain(one.title), lambda one: "\n".join(map(plain, one.locations))),
+    Column("Server", lambda one: plain(one.server)),
+    Column("Type", lambda one: _TYPES.get(one.type, plain(one.type))),
+    Column("State", _state, _why),
+    Column("Items", lambda one: f"{one.items:,}", number=True),
+    Column("Last Sync", lambda one: local(one.last_sync_at) or "never"),
+    Column("Last Complete", lambda one: local(one.last_complete_at) or "never"),
+    Column("Actions", lambda _one: ""),
+)
+
+
+class LibrariesTab(QWidget):
+    """Follows the store. `said` tells."""
+
+    said = Signal(str)
+
+    def __init__(self, context: GuiContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self.model = RowsModel(
+            _COLUMNS, lambda one: one.id, faint=lambda one: not one.supported or not one.enabled, parent=self
+        )
+        self.table = table_of(self.model, "Libraries", (180, 110, 80, 120, 80, 150, 150, 150))
+        self.row_words = ActionsDelegate(self._words, self.table)
+        self.row_words.clicked.connect(self._clicked)
+        self.table.setItemDelegateForColumn(_ACTIONS, self.row_words)
+        self.stack = Stack(self.table)
+        self.stack.show_text("Loading …")
+        self.stack.button.clicked.connect(self.discover)
+        self.discover_button = QPushButton("&Discover")
+        self.discover_button.setToolTip("Ask all servers for their libraries")
+        self.discover_button.clicked.connect(self.discover)
+        self.toggle_button, self.sync_button = QPushButton("E&nable/Disable"), QPushButton("S&ync Now")
+        self.toggle_button.clicked.connect(lambda: self._act("toggle"))
+        self.sync_button.clicked.connect(lambda: self._act("sync"))
+        row = QHBoxLayout()
+        for button in (self.discover_button, self.toggle_button, self.sync_button):
+            row.addWidget(button)
+        row.addStretch(1)
+        column = QVBoxLayout(self)
+        column.addLayout(row)
+        column.addWidget(self.stack, 1)
+        self.table.selectionModel().selectionChanged.connect(self._enable)
+        self.model.modelReset.connect(self._enable)
+        self._enable()
+        context.watcher.changed.connect(self._look)
+
+    def _words(self, index: QModelIndex | QPersistentModelIndex) -> tuple[Word, ...]:
+        one = self.model.row(index.row())
+        if not one.supported:
+            return ()
+        return Word("toggle", "Disable" if one.enabled else "Enable"), Word("sync", "Sync Now")
+
+    def _look(self, topics: frozenset[str]) -> None:
+        if topics & {"servers", "executions"}:
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Asks for the libraries and shows them."""
+        self._context.background.ask(self._context.rv.libraries.list, self._show)
+
+    def _show(self, libraries: list[Library]) -> None:
+        self.model.show_rows(libraries)
+        if libraries:
+            self.stack.show_view()
+        else:
+            self.stack.show_text(EMPTY, "Discover")
+        self._enable()
+
+    def selected(self) -> Library | None:
+        """The selected library."""
+        rows = self.table.selectionModel().selectedRows()
+        return self.model.row(rows[0].row()) if rows else None
+
+    def _enable(self) -> None:
+        chosen = self.selected()
+        for button in (self.toggle_button, self.sync_button):
+            button.setEnabled(chosen is not None and chosen.supported)
+
+    def _clicked(self, index: QModelIndex, key: str) -> None:
+        self.table.selectRow(index.row())
+        self._act(key)
+
+    def _act(self, key: str) -> None:
+        chosen = self.selected()
+        if chosen is not None:
+            (self._toggle if key == "toggle" else self._sync)(chosen)
+
+    def discover(self) -> None:
+        """Asks every server for its libraries."""
+        self.said.emit("Asking the servers …")
+        rv = self._context.rv
+
+        def question() -> list[Discovery]:
+            return [rv.libraries.discover(server.id) for server in rv.servers.list()]
+
+        self._context.slow.ask(question, self._discovered, self._refused)
+
+    def _discovered(self, found: list[Discovery]) -> None:
+        added = [title for one in found for title in one.added]
+        gone = [title for one in found for title in one.gone]
+        moved = [one.title for discovery in found for one in discovery.moved]
+        words = [f"new: {', '.join(map(plain, added))}"] if added else []
+        words += [f"gone: {', '.join(map(plain, gone))}"] if gone else []
+        words += (
+            [f"re-created: {', '.join(map(plain, moved))} (retrovue libraries discover --relink)"]
+            if moved
+            else []
+        )
+        self.said.emit(f"Libraries – {'; '.join(words)}." if words else "The libraries are as they were.")
+        self.refresh()
+
+    def _toggle(self, library: Library) -> None:
+        libraries = self._context.rv.libraries
+        change = libraries.disable if library.enabled else libraries.enable
+        said = f"'{plain(library.title)}' is {'disabled' if library.enabled else 'enabled'} now."
+        self._context.background.ask(
+            lambda: change(library.id), lambda _done: self.said.emit(said), self._refused
+        )
+
+    def _sync(self, library: Library) -> None:
+        """Queues a complete sync, and starts the service when none runs."""
+        context = self._context
+
+        def question() -> bool:
+            context.rv.sync.queue(library, SyncOptions())
+            return control.ensure_running(context.rv, context.settings)
+
+        said = f"'{plain(library.title)}' is being synced. Its log is in the schedule history."
+        context.slow.ask(question, lambda _started: self.said.emit(said), self._refused)
+
+    def _refused(self, error: RetroVueError) -> None:
+        self.said.emit(f"{error}. {error.hint}" if error.hint else str(error))
+        self.refresh()

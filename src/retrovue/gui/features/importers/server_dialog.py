@@ -1,0 +1,127 @@
+"""The form of a server. Saving asks the server first; what is wrong is said here, and nothing is kept then."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from retrovue.errors import RetroVueError
+from retrovue.gui.context import GuiContext
+from retrovue.gui.formatting import plain
+from retrovue.gui.theme import error_colour
+from retrovue.model.catalogue import Discovery, Secret, Server
+
+_TOKEN_PAGE = "https://support.plex.tv/articles/204059436-finding-an-authentication-token-x-plex-token/"  # noqa: S105  (a page)
+
+
+class ServerDialog(QDialog):
+    """Adds a server, or changes one. `saved` carries its name and how many libraries were found."""
+
+    saved = Signal(str, int)
+
+    def __init__(self, context: GuiContext, server: Server | None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context, self._server = context, server
+        self.setWindowTitle("Add Server" if server is None else f"Edit '{plain(server.name)}'")
+        self.setMinimumWidth(520)
+        self.name = QLineEdit("" if server is None else server.name)
+        self.url = QLineEdit("" if server is None else server.url)
+        self.url.setPlaceholderText("http://192.168.1.5:32400")
+        self.token = QLineEdit()
+        self.token.setEchoMode(QLineEdit.EchoMode.Password)
+        self.token.setPlaceholderText("" if server is None else "unchanged")
+        self.verify = QCheckBox("&Check its certificate (https)")
+        self.verify.setChecked(server is None or server.verify_tls)
+        self.ca_file = QLineEdit("" if server is None else server.ca_file or "")
+        self.ca_file.setPlaceholderText("only for a certificate of your own")
+        browse = QPushButton("&Browse …")
+        browse.clicked.connect(self._browse)
+        authority = QHBoxLayout()
+        authority.addWidget(self.ca_file, 1)
+        authority.addWidget(browse)
+        help_ = QLabel(f'<a href="{_TOKEN_PAGE}">Where do I find the token?</a>')
+        help_.setOpenExternalLinks(True)
+        form = QFormLayout()
+        form.addRow("&Name", self.name)
+        form.addRow("&Address", self.url)
+        form.addRow("&Token", self.token)
+        form.addRow("", help_)
+        form.addRow("", self.verify)
+        label = QLabel("CA &file")
+        label.setBuddy(self.ca_file)
+        form.addRow(label, authority)
+        self.problem = QLabel()
+        self.problem.setWordWrap(True)
+        self.problem.setTextFormat(Qt.TextFormat.PlainText)
+        self.buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
+        )
+        self.save = self.buttons.button(QDialogButtonBox.StandardButton.Save)
+        self.buttons.accepted.connect(self._save)
+        self.buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.addLayout(form)
+        column.addWidget(self.problem)
+        column.addWidget(self.buttons)
+        for field in (self.name, self.url, self.token):
+            field.textChanged.connect(self._enable)
+        self._enable()
+
+    def _enable(self) -> None:
+        token = bool(self.token.text()) or self._server is not None
+        self.save.setEnabled(bool(self.name.text().strip() and self.url.text().strip()) and token)
+
+    def _browse(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(
+            self, "CA file", "", "Certificates (*.pem *.crt *.cer);;All files (*)"
+        )
+        if path:
+            self.ca_file.setText(path)
+
+    def _save(self) -> None:
+        self._say("Asking the server …", wrong=False)
+        self.save.setEnabled(False)
+        rv, old = self._context.rv, self._server
+        name, url = self.name.text().strip(), self.url.text().strip()
+        token = Secret(self.token.text().strip()) if self.token.text().strip() else None
+        verify, ca_file = self.verify.isChecked(), self.ca_file.text().strip()
+
+        def question() -> tuple[str, Discovery]:
+            if old is None:
+                made = rv.servers.add(name, url, token, verify_tls=verify, ca_file=ca_file or None)
+            else:
+                made = rv.servers.edit(
+                    old.id, name=name, url=url, token=token, verify_tls=verify, ca_file=ca_file
+                )
+            return made.server.name, rv.libraries.discover(made.server.id)
+
+        self._context.slow.ask(question, self._kept, self._refused)
+
+    def _kept(self, found: tuple[str, Discovery]) -> None:
+        name, discovery = found
+        self.saved.emit(name, len(discovery.libraries))
+        self.accept()
+
+    def _refused(self, error: RetroVueError) -> None:
+        self._say(f"{error}\n{error.hint}".strip(), wrong=True)
+        self._enable()
+
+    def _say(self, text: str, *, wrong: bool) -> None:
+        palette = self.palette()
+        if wrong:
+            palette.setColor(QPalette.ColorRole.WindowText, error_colour(palette))
+        self.problem.setPalette(palette)
+        self.problem.setText(text)
