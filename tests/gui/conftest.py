@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,20 @@ from retrovue.demo.server import StandIn
 from retrovue.gui.app import Gui
 from retrovue.model.catalogue import Secret
 from retrovue.secrets.store import MemorySecrets
+from retrovue.service import process
+
+
+@pytest.fixture
+def served(screen: Screen) -> Iterator[None]:
+    """The service, in a thread: one of its own would not see this test's tokens."""
+    stop = threading.Event()
+    thread = threading.Thread(target=process.run, args=(screen.rv, stop), daemon=True)
+    thread.start()
+    screen.until(lambda: screen.rv.service.health().first is not None)
+    yield
+    stop.set()
+    thread.join(15)
+    assert not thread.is_alive()
 
 
 @pytest.fixture

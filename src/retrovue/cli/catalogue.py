@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from retrovue.cli.export import opened, write_lines, write_table
-from retrovue.cli.output import Json, Session, emit, fields, iso, local, new_group, say, size, table, when
+from retrovue.cli.output import Json, Session, emit, fields, local, new_group, say, size, table, when
+from retrovue.export import flat_item, iso, item_json, opened, write_lines, write_table
 from retrovue.model.catalogue import CatalogueFilter, Change, Kind
 
 if TYPE_CHECKING:
-    from retrovue.model.catalogue import CatalogueItem, ItemChange
+    from retrovue.model.catalogue import ItemChange
 
 app = new_group("What the catalogue holds.")
 _SCREENFUL = 50
@@ -43,59 +43,6 @@ class Format(StrEnum):
 
     JSONL = "jsonl"
     CSV = "csv"
-
-
-def item_json(found: CatalogueItem) -> dict[str, Any]:
-    """The keys of `catalogue export`."""
-    item = found.item
-    tags = (found.details or {}).get("tags", {})
-    return {
-        "server": found.server,
-        "library": found.library,
-        "rating_key": item.key,
-        "kind": item.kind.value,
-        "title": item.title,
-        "year": item.year,
-        "show_title": item.show_title,
-        "season_number": item.season_number,
-        "episode_number": item.episode_number,
-        "parent_rating_key": item.parent_key,
-        "duration_ms": item.duration_ms,
-        "added_at": iso(item.added_at),
-        "updated_at": iso(item.updated_at),
-        "originally_available_at": item.originally_available_at,
-        "content_rating": item.content_rating,
-        "summary": item.summary,
-        "guids": [
-            *([item.guid] if item.guid else []),
-            *(f"{other.source}://{other.value}" for other in item.external_ids or ()),
-        ],
-        "genres": _all(item.genres, tags.get("genres")),
-        "labels": _all(item.labels, tags.get("labels")),
-        "collections": _all(item.collections, tags.get("collections")),
-        "files": [
-            {
-                "version": shown.file.version,
-                "part": shown.file.part,
-                "plex_path": shown.file.plex_path,
-                "local_path": shown.local_path,
-                "size_bytes": shown.file.size_bytes,
-                "container": shown.file.container,
-                "video_codec": shown.file.video_codec,
-                "audio_codec": shown.file.audio_codec,
-                "width": shown.file.width,
-                "height": shown.file.height,
-                "bitrate_kbps": shown.file.bitrate_kbps,
-                "duration_ms": shown.file.duration_ms,
-            }
-            for shown in found.files
-        ],
-        "removed_at": iso(found.removed_at),
-    }
-
-
-def _all(listed: tuple[str, ...] | None, detailed: list[str] | None) -> list[str]:
-    return list(dict.fromkeys([*(listed or ()), *(detailed or ())]))
 
 
 def change_json(change: ItemChange) -> dict[str, Any]:
@@ -303,16 +250,7 @@ def export(
         with opened(output) as target:
             documents = (item_json(item) for item in retrovue.catalogue.search(wanted))
             if format_ is Format.CSV:
-                count = write_table(target, map(_flat, documents))
+                count = write_table(target, map(flat_item, documents))
             else:
                 count = write_lines(target, documents)
     say(f"{count:,} items were exported.")
-
-
-def _flat(document: dict[str, Any]) -> dict[str, Any]:
-    """For a table: of the files their paths and sizes."""
-    files = document.pop("files")
-    document["plex_paths"] = [file["plex_path"] or "" for file in files]
-    document["local_paths"] = [file["local_path"] or "" for file in files]
-    document["size_bytes"] = sum(file["size_bytes"] or 0 for file in files)
-    return document

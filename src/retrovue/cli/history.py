@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from retrovue.cli.catalogue import AfterOption, Format, LimitOption
-from retrovue.cli.export import opened, write_lines, write_table
 from retrovue.cli.output import (
     Json,
     Session,
     emit,
     fields,
-    iso,
     lasted,
     local,
-    millis,
     new_group,
     say,
     size,
@@ -26,10 +23,11 @@ from retrovue.cli.output import (
     when,
     write,
 )
+from retrovue.export import execution_json, iso, opened, write_lines, write_table
 from retrovue.model.execution import HistoryFilter, Status
 
 if TYPE_CHECKING:
-    from retrovue.model.execution import Execution, LogLine
+    from retrovue.model.execution import LogLine
 
 app = new_group("Every sync that was ever started.")
 _SCREENFUL = 50
@@ -43,31 +41,6 @@ StatusOption = Annotated[
 ]
 SinceOption = Annotated[str | None, typer.Option("--since", help="2026-11-01, or 7d.", show_default=False)]
 UntilOption = Annotated[str | None, typer.Option("--until", help="2026-11-01, or 7d.", show_default=False)]
-
-
-def execution_json(execution: Execution) -> dict[str, Any]:
-    """The keys of `history list` and `history show`."""
-    return {
-        "id": execution.id,
-        "schedule": execution.schedule,
-        "server": execution.server,
-        "library": execution.library,
-        "due_at": iso(execution.due_at),
-        "start_time": iso(execution.start_time),
-        "end_time": iso(execution.end_time),
-        "duration_ms": millis(execution.duration),
-        "status": execution.status.value,
-        "reason": execution.reason,
-        "attempt": execution.attempt,
-        "dry_run": execution.options.dry_run,
-        "depth": (execution.depth or execution.options.depth).value,
-        "items_scanned": execution.scanned,
-        "items_inserted": execution.added,
-        "items_updated": execution.updated,
-        "items_removed": execution.removed,
-        "errors": execution.errors,
-        "removals_held": execution.removals_held,
-    }
 
 
 def _filter(

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from retrovue.cli.output import Json, Session, emit, iso, local, new_group, say, table
+from retrovue.cli.output import Json, Session, emit, local, new_group, say, table
+from retrovue.export import iso
 
 if TYPE_CHECKING:
     from retrovue.model.catalogue import Library

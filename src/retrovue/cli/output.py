@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from retrovue.export import iso
+
 if TYPE_CHECKING:
     from retrovue.core.api import RetroVue
     from retrovue.settings import Settings
@@ -82,21 +84,9 @@ def _plain(value: Any) -> Any:
     raise TypeError(type(value).__name__)
 
 
-def iso(instant: datetime | None) -> str | None:
-    """ISO 8601 in UTC with Z, to the millisecond."""
-    if instant is None:
-        return None
-    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def local(instant: datetime | None) -> str:
     """An instant on this machine's clock, for people."""
     return "" if instant is None else instant.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-
-
-def millis(duration: timedelta | None) -> int | None:
-    """A duration in whole milliseconds."""
-    return None if duration is None else duration // timedelta(milliseconds=1)
 
 
 def lasted(duration: timedelta | None) -> str:

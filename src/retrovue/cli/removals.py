@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from retrovue.cli.output import Json, Session, emit, iso, local, new_group, say, table
+from retrovue.cli.output import Json, Session, emit, local, new_group, say, table
 from retrovue.cli.sync import exit_code, show_results, stopping
+from retrovue.export import iso
 
 if TYPE_CHECKING:
     from retrovue.model.sync import RemovalHold

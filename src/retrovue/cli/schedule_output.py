@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from retrovue.cli.output import emit, fields, iso, local, say
+from retrovue.cli.output import emit, fields, local, say
+from retrovue.export import iso
 from retrovue.model.schedule import CatchUp, CronTrigger, Overlap, Policies, Schedule
 from retrovue.model.sync import SyncOptions
 from retrovue.model.words import duration

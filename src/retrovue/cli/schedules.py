@@ -7,19 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retrovue.cli.output import (
-    CANCELLED,
-    Json,
-    Session,
-    confirm,
-    emit,
-    iso,
-    local,
-    new_group,
-    say,
-    table,
-    when,
-)
+from retrovue.cli.output import CANCELLED, Json, Session, confirm, emit, local, new_group, say, table, when
 from retrovue.cli.schedule_options import (
     CatchUpOption,
     CronOption,
@@ -44,6 +32,7 @@ from retrovue.cli.schedule_options import (
     trigger_from,
 )
 from retrovue.cli.schedule_output import schedule_json, show_schedule, state_of, tell
+from retrovue.export import iso
 from retrovue.model.schedule import Draft, Policies
 from retrovue.model.sync import Depth, SyncOptions
 
@@ -254,9 +243,9 @@ def run(
     as_json: Json = False,
 ) -> int:
     """Run a schedule now: the service does it, or this process with --here."""
-    from retrovue.cli.history import execution_json  # lazily, as everywhere here
     from retrovue.cli.sync import exit_code, progress_bar, show_results, stopping
     from retrovue.core.api import Stop
+    from retrovue.export import execution_json  # lazily, as everywhere here
 
     session: Session = context.obj
     with session.open() as retrovue:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from retrovue.cli.output import DONE, FAILED, Json, Session, emit, fields, iso, local, new_group, say, write
+from retrovue.cli.output import DONE, FAILED, Json, Session, emit, fields, local, new_group, say, write
+from retrovue.export import iso
 
 if TYPE_CHECKING:
     from retrovue.model.service import ServiceHealth

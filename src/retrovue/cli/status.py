@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from retrovue.cli.history import execution_json
-from retrovue.cli.output import Json, Session, emit, fields, iso, local, say
+from retrovue.cli.output import Json, Session, emit, fields, local, say
 from retrovue.cli.removals import hold_json
 from retrovue.cli.service import service_json
+from retrovue.export import execution_json, iso
 from retrovue.model.execution import Execution, HistoryFilter, Status
 
 if TYPE_CHECKING:

@@ -20,10 +20,10 @@ from retrovue.cli.output import (
     Session,
     emit,
     lasted,
-    millis,
     say,
     table,
 )
+from retrovue.export import millis
 from retrovue.model.execution import Execution, Status
 from retrovue.model.sync import Depth, KindChoice, Progress, SyncOptions
 

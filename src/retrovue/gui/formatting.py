@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from retrovue.errors import RetroVueError
+from retrovue.model.catalogue import ItemChange
+
 _LONGEST = 300
 
 
@@ -51,3 +54,37 @@ def plain(text: str) -> str:
     """Text that a server wrote, without what could end a line, turn its direction, or fill the screen."""
     shown = "".join(c if c.isprintable() else " " for c in text.replace("\n", " "))
     return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
+
+
+def field_changes(change: ItemChange) -> str:
+    """What an update changed: "title: 'Old' → 'New'; files changed"."""
+    words = []
+    for name, (old, new) in change.fields.items():
+        label = name.replace("_", " ")
+        simple = all(not isinstance(value, list | dict) for value in (old, new))
+        words.append(f"{label}: {_short(old)} → {_short(new)}" if simple else f"{label} changed")
+    return "; ".join(words)
+
+
+def field_values(change: ItemChange) -> str:
+    """The old and the new value of every field of an update, whole."""
+    lines = []
+    for name, (old, new) in change.fields.items():
+        lines += [name.replace("_", " "), f"  before: {_whole(old)}", f"  after:  {_whole(new)}"]
+    return "\n".join(lines)
+
+
+def _short(value: object) -> str:
+    text = "nothing" if value is None else plain(str(value))
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+def _whole(value: object) -> str:
+    if isinstance(value, list):
+        return plain(", ".join(map(str, value))) or "nothing"
+    return "nothing" if value is None else plain(str(value))
+
+
+def explain(error: RetroVueError) -> str:
+    """What went wrong, and what to do."""
+    return f"{error}. {error.hint}" if error.hint else str(error)

@@ -288,6 +288,34 @@ class LibraryStats:
     removed: int
 
 
+class Shelf(StrEnum):
+    """Which items of the catalogue a look at it is about."""
+
+    LIVE = "live"
+    MISSING = "missing"
+    """The server did not list them the last time; the next complete sync decides."""
+    TRASHED = "trashed"
+    """In the server's own trash: their files were not found there."""
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """As much of an item as a list of many shows. `children` is how many items stand below it."""
+
+    id: int
+    kind: Kind
+    title: str
+    year: int | None
+    server: str
+    library: str
+    added_at: datetime | None
+    missing_since: datetime | None
+    trashed_at: datetime | None
+    removed_at: datetime | None
+    children: int
+
+
 @dataclass(frozen=True, slots=True)
 class CatalogueFilter:
     """Which items to list. `after` is the id of the last item already seen; `limit` None means all."""

@@ -89,6 +89,7 @@ class HistoryFilter:
     """Which executions to list, those that began last first. `after` is the id of the last one already seen.
 
     `schedule` is the name that a run had when it came due; `schedule_id` is a schedule that exists, under all names.
+    `text` is found in the names of the schedule, the server and the library, and in the reason.
     """
 
     schedule: str | None = None
@@ -96,5 +97,6 @@ class HistoryFilter:
     status: Status | None = None
     since: datetime | None = None
     until: datetime | None = None
+    text: str | None = None
     limit: int | None = None
     after: int | None = None

@@ -177,6 +177,11 @@ def _selection() -> Select[Any]:
 
 def _matching(query: Select[Any], wanted: CatalogueFilter) -> Select[Any]:
     query = query.where(_i.c.removed_at.is_not(None) if wanted.removed else _i.c.removed_at.is_(None))
+    return narrowed(query, wanted)
+
+
+def narrowed(query: Select[Any], wanted: CatalogueFilter) -> Select[Any]:
+    """A query over items of libraries of servers, with the places, the kind and the words of a filter."""
     if wanted.server_id is not None:
         query = query.where(_s.c.id == wanted.server_id)
     if wanted.library_id is not None:

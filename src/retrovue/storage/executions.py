@@ -322,6 +322,9 @@ def _filtered(query: Select[Any], wanted: HistoryFilter) -> Select[Any]:
         query = query.where(began >= wanted.since)
     if wanted.until is not None:
         query = query.where(began < wanted.until)
+    if wanted.text:
+        columns = (_t.c.schedule_name, _t.c.server_name, _t.c.library_title, _t.c.reason)
+        query = query.where(or_(*(column.icontains(wanted.text, autoescape=True) for column in columns)))
     return query
 
 

@@ -61,6 +61,7 @@ def listing(
     execution_id: int | None = None,
     item_id: int | None = None,
     change: Change | None = None,
+    search: str | None = None,
     limit: int | None = None,
     after: int | None = None,
 ) -> list[ItemChange]:
@@ -79,6 +80,8 @@ def listing(
         query = query.where(t.c.item_id == item_id)
     if change is not None:
         query = query.where(t.c.change == change.value)
+    if search:
+        query = query.where(t.c.title.icontains(search, autoescape=True))
     if after is not None:
         query = query.where(t.c.id < after)
     if limit is not None:

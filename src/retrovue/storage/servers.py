@@ -190,6 +190,15 @@ def add_mapping(
     return int(result.scalar_one())
 
 
+def change_mapping(
+    tx: Connection, mapping_id: int, library_id: int | None, plex_path: str, local_path: str
+) -> None:
+    """Changes a path mapping."""
+    values = {"library_id": library_id, "plex_path": plex_path, "local_path": local_path}
+    tx.execute(update(path_mappings).where(path_mappings.c.id == mapping_id).values(**values))
+    bump(tx, "servers")
+
+
 def remove_mapping(tx: Connection, mapping_id: int) -> bool:
     """Removes a path mapping; False when there was none."""
     removed = tx.execute(delete(_m).where(_m.c.id == mapping_id)).rowcount

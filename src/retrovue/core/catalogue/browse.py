@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,10 +15,13 @@ from retrovue.model.catalogue import (
     CatalogueFilter,
     CatalogueItem,
     Change,
+    Glimpse,
     ItemChange,
     LibraryStats,
+    Shelf,
 )
 from retrovue.storage import browse, journal, servers
+from retrovue.storage import shelf as shelves
 
 
 class Catalogue:
@@ -59,6 +63,39 @@ class Catalogue:
             raise NotFound(f"There is no item {text}", hint="Find it: retrovue catalogue list --search TITLE")
         return _item(found, self._resolvers())
 
+    def shelf(self, wanted: CatalogueFilter, shelf: Shelf = Shelf.LIVE) -> list[int]:
+        """Ids of items that fit, by title. Without a search and a kind: movies and shows, which hold the others."""
+        with self._context.database.read() as rx:
+            return shelves.shelf(rx, wanted, shelf)
+
+    def glimpses(self, ids: Sequence[int]) -> list[Glimpse]:
+        """Some items in the order of their ids here; what is gone meanwhile is left out."""
+        with self._context.database.read() as rx:
+            return shelves.glimpses(rx, ids)
+
+    def children(self, item_id: int) -> list[Glimpse]:
+        """The seasons of a show or the episodes of a season, by number."""
+        with self._context.database.read() as rx:
+            return shelves.glimpses(rx, shelves.children(rx, item_id))
+
+    def without_files(
+        self, wanted: CatalogueFilter, *, given_up: Callable[[], bool] = lambda: False
+    ) -> list[int]:
+        """Ids, by title, of movies and episodes of which no file is found on this machine. It looks at the disk.
+
+        Once `given_up` says so, what was found so far is the answer.
+        """
+        resolvers = self._resolvers()
+        found = []
+        for one in shelves.files_of(self._context.database, wanted):
+            if given_up():
+                break
+            resolver = resolvers.get(one.server_id) or Resolver(())
+            here = (resolver.local_path(path, one.library_id) for path in one.paths)
+            if not any(path is not None and os.path.exists(path) for path in here):
+                found.append(one.item_id)
+        return found
+
     def stats(self) -> list[LibraryStats]:
         """Counts per library."""
         with self._context.database.read() as rx:
@@ -71,6 +108,7 @@ class Catalogue:
         execution_id: int | None = None,
         item_id: int | None = None,
         change: Change | None = None,
+        search: str | None = None,
         limit: int | None = None,
         after: int | None = None,
     ) -> list[ItemChange]:
@@ -82,6 +120,7 @@ class Catalogue:
                 execution_id=execution_id,
                 item_id=item_id,
                 change=change,
+                search=search,
                 limit=limit,
                 after=after,
             )

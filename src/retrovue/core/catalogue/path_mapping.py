@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from retrovue.core.context import Context
@@ -96,17 +96,36 @@ class Mappings:
     ) -> PathMapping:
         """Adds a mapping. Raises `Invalid` for a path that is not absolute, `Conflict` for one that is mapped."""
         known = self._context.find_server(server)
-        library_id = None if library is None else self._context.find_library(known, library).id
+        library_id, plex_path, local_path = self._checked(known.id, plex_path, local_path, library, None)
+        with self._context.database.transaction() as tx:
+            ident = servers.add_mapping(tx, known.id, library_id, plex_path, local_path, self._context.now())
+        return self.get(ident)
+
+    def edit(
+        self, ident: int, plex_path: str, local_path: str, library: str | int | None = None
+    ) -> PathMapping:
+        """Changes a mapping of the same server. Raises `NotFound`, and what `add` raises."""
+        old = self.get(ident)
+        wanted = self._checked(old.server_id, plex_path, local_path, library, known=ident)
+        with self._context.database.transaction() as tx:
+            servers.change_mapping(tx, ident, *wanted)
+        return self.get(ident)
+
+    def _checked(
+        self, server_id: int, plex_path: str, local_path: str, library: str | int | None, known: int | None
+    ) -> tuple[int | None, str, str]:
+        """Library id and paths as they are kept."""
+        server = self._context.find_server(server_id)
+        library_id = None if library is None else self._context.find_library(server, library).id
         plex_path, local_path = _absolute("plex_path", plex_path), _absolute("local_path", local_path)
-        for other in self.list(known.id):
-            if other.library_id == library_id and _key(other.plex_path) == _key(plex_path):
+        for other in self.list(server_id):
+            same = other.library_id == library_id and _key(other.plex_path) == _key(plex_path)
+            if same and other.id != known:
                 raise Conflict(
                     f"{plex_path} is mapped already, to {other.local_path}",
                     hint=f"Remove that one first: retrovue mappings remove {other.id}",
                 )
-        with self._context.database.transaction() as tx:
-            ident = servers.add_mapping(tx, known.id, library_id, plex_path, local_path, self._context.now())
-        return self.get(ident)
+        return library_id, plex_path, local_path
 
     def get(self, ident: int) -> PathMapping:
         """One mapping. Raises `NotFound`."""
@@ -130,13 +149,24 @@ class Mappings:
         local = Resolver(self.list(known.id)).local_path(plex_path, None)
         return PathCheck(plex_path, local, local is not None and os.path.exists(local))
 
-    def test(self, server: str | int) -> MappingReport:
-        """How many files of a server's catalogue resolve and exist, and the folders with most that do not."""
+    def test(
+        self,
+        server: str | int,
+        *,
+        trial: Sequence[PathMapping] | None = None,
+        given_up: Callable[[], bool] = lambda: False,
+    ) -> MappingReport:
+        """How many files of a server's catalogue resolve and exist, and the folders with most that do not.
+
+        With `trial` by these mappings, kept or not. Once `given_up` says so, what was counted so far is the answer.
+        """
         known = self._context.find_server(server)
-        resolver = Resolver(self.list(known.id))
+        resolver = Resolver(self.list(known.id) if trial is None else trial)
         files = resolved = existing = 0
         failing: Counter[str] = Counter()
         for library_id, plex_path in browse.file_paths(self._context.database, known.id):
+            if given_up():
+                break
             files += 1
             local = resolver.local_path(plex_path, library_id)
             resolved += local is not None

@@ -11,6 +11,7 @@ from retrovue.core.context import Context
 from retrovue.core.scheduling.ending import finish
 from retrovue.errors import Conflict, NotFound
 from retrovue.model.execution import Execution, HistoryFilter, LogLine, Status
+from retrovue.model.sync import SyncOptions
 from retrovue.storage import execution_logs, executions, journal, messages, schedules
 from retrovue.storage.database import Connection
 
@@ -99,15 +100,23 @@ class History:
         Raises `Conflict` when its library was removed, or when it was an approval of removals.
         """
         old = self.get(execution_id)
+        return self._repeat(old, old.options)
+
+    def apply(self, execution_id: int) -> int:
+        """Queues what a dry run tried, for good; the new execution's id. Raises `Conflict` as `run_again`."""
+        old = self.get(execution_id)
+        return self._repeat(old, replace(old.options, dry_run=False))
+
+    def _repeat(self, old: Execution, options: SyncOptions) -> int:
         if old.options.approve is not None:
             raise Conflict(
-                f"Execution {execution_id} approved removals",
+                f"Execution {old.id} approved removals",
                 "that cannot be repeated",
                 "See what is held now: retrovue removals list",
             )
         if old.library_id is None or old.server_id is None:
             raise Conflict(
-                f"Execution {execution_id} cannot be repeated", f"'{old.library}' was removed from RetroVue"
+                f"Execution {old.id} cannot be repeated", f"'{old.library}' was removed from RetroVue"
             )
         with self._context.database.transaction() as tx:
             return executions.create(
@@ -116,7 +125,7 @@ class History:
                 library_id=old.library_id,
                 server=old.server,
                 library=old.library,
-                options=old.options,
+                options=options,
                 now=self._context.now(),
                 for_service=True,
                 schedule_id=old.schedule_id,

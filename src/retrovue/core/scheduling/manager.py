@@ -6,6 +6,7 @@ import builtins
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice, takewhile
 
 from retrovue.core.context import Context, pick
 from retrovue.core.scheduling import due, zones
@@ -219,6 +220,19 @@ class Schedules:
             raise Invalid("count", f"The count must be between 1 and {_MOST_PREVIEWED}")
         zones.zone(timezone)
         return due.preview(checked_trigger(trigger), timezone, after or self._context.now(), count)
+
+    def firings(
+        self, until: datetime, *, most: int = 300
+    ) -> builtins.list[tuple[Schedule, builtins.list[datetime]]]:
+        """When each schedule that fires will do so from now to an instant, at most so many times each."""
+        now = self._context.now()
+        found = []
+        for one in self.list():
+            if one.live:
+                times = due.occurrences(one.trigger, one.timezone, now)
+                ahead = takewhile(lambda at: at <= until, times)
+                found.append((one, builtins.list(islice(ahead, most))))
+        return found
 
     def recent(self, schedule_id: int, *, limit: int = 30) -> builtins.list[Execution]:
         """The newest ended runs of a schedule, newest first."""

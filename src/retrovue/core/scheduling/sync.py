@@ -132,6 +132,10 @@ class Removals:
         library = self._open(execution_id)
         return next(self._syncs.run([library], SyncOptions(approve=execution_id), stop=stop))
 
+    def queue_approval(self, execution_id: int) -> int:
+        """As `approve`, by the service; the id of the execution that will do it."""
+        return self._syncs.queue(self._open(execution_id), SyncOptions(approve=execution_id))
+
     def reject(self, execution_id: int) -> None:
         """Keeps the held items, and asks no more about this set. Raises `Conflict` as `approve` does."""
         library = self._open(execution_id)

@@ -52,6 +52,19 @@ class RowsModel(QAbstractTableModel, Generic[T]):
         self._rows = rows
         self.endResetModel()
 
+    def add_rows(self, rows: list[T]) -> None:
+        """Adds rows below."""
+        if rows:
+            first = len(self._rows)
+            self.beginInsertRows(QModelIndex(), first, first + len(rows) - 1)
+            self._rows = [*self._rows, *rows]
+            self.endInsertRows()
+
+    @property
+    def rows(self) -> list[T]:
+        """All rows."""
+        return self._rows
+
     def row(self, number: int) -> T:
         """What stands in a row."""
         return self._rows[number]

@@ -7,11 +7,13 @@ from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from retrovue.gui.context import GuiContext
 from retrovue.gui.features.importers.libraries_tab import LibrariesTab
+from retrovue.gui.features.importers.mappings_tab import MappingsTab
 from retrovue.gui.features.importers.servers_tab import ServersTab
+from retrovue.gui.features.importers.sync_tab import SyncTab
 
 
 class ImportersPage(QWidget):
-    """Servers and libraries. `said` tells what was done."""
+    """Servers, libraries, path mappings, syncing by hand. `said` tells what was done."""
 
     said = Signal(str)
 
@@ -19,12 +21,19 @@ class ImportersPage(QWidget):
         super().__init__(parent)
         self.servers = ServersTab(context)
         self.libraries = LibrariesTab(context)
+        self.mappings = MappingsTab(context)
+        self.sync = SyncTab(context)
         self.tabs = QTabWidget()
+        self.tabs.setObjectName("importers")
         self.tabs.setDocumentMode(True)
-        self.tabs.addTab(self.servers, "Ser&vers")
-        self.tabs.addTab(self.libraries, "&Libraries")
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 6, 6, 0)
         column.addWidget(self.tabs)
-        self.servers.said.connect(self.said)
-        self.libraries.said.connect(self.said)
+        for tab, title in (
+            (self.servers, "Ser&vers"),
+            (self.libraries, "&Libraries"),
+            (self.mappings, "Path &Mappings"),
+            (self.sync, "S&ync"),
+        ):
+            self.tabs.addTab(tab, title)
+            tab.said.connect(self.said)

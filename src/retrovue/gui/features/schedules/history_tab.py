@@ -20,9 +20,9 @@ from PySide6.QtWidgets import (
 from retrovue.errors import RetroVueError
 from retrovue.gui.context import GuiContext
 from retrovue.gui.features.schedules.history_model import HistoryModel
-from retrovue.gui.features.schedules.log_view import LogView
 from retrovue.gui.formatting import plain
 from retrovue.gui.widgets.empty_state import Stack
+from retrovue.gui.widgets.log_view import LogView
 from retrovue.gui.widgets.tables import table_of
 from retrovue.model.execution import Execution, HistoryFilter, Status
 
