@@ -12,6 +12,7 @@ from gui_screen import Screen
 from retrovue.gui.features.importers.mapping_dialog import MappingDialog
 from retrovue.gui.features.importers.mappings_tab import EMPTY, MappingsTab
 from retrovue.gui.features.importers.page import ImportersPage
+from retrovue.model.catalogue import CatalogueFilter
 from retrovue.model.sync import SyncOptions
 
 LEFT = Qt.MouseButton.LeftButton
@@ -48,7 +49,7 @@ def test_a_mapping_is_tried_while_it_is_typed_and_kept(
 ) -> None:
     films = sorted(
         file.file.plex_path or ""
-        for item in screen.rv.catalogue.search(screen.rv.catalogue.filter(_all()))
+        for item in screen.rv.catalogue.search(CatalogueFilter())
         for file in item.files
     )
     here = tmp_path / "films"
@@ -61,17 +62,13 @@ def test_a_mapping_is_tried_while_it_is_typed_and_kept(
     assert not form.save.isEnabled()
     screen.until(lambda: f"0 of {len(films)} files resolve" in form.report.summary.text())
     form.local_path.setText(str(here))
-    screen.until(lambda: form.report.summary.text() == f"{len(films)} of {len(films)} files resolve, 1 exist.")
+    screen.until(
+        lambda: form.report.summary.text() == f"{len(films)} of {len(films)} files resolve, 1 exist."
+    )
     assert "Not found here" in form.report.worst.text()
     screen.bot.mouseClick(form.save, LEFT)
     screen.until(lambda: cells(tab, 3) == [str(here)])
     screen.until(lambda: "1 exist" in tab.report.summary.text())
-
-
-def _all() -> object:
-    from retrovue.model.catalogue import CatalogueFilter
-
-    return CatalogueFilter()
 
 
 def test_a_mapping_is_changed_and_removed(

@@ -221,6 +221,10 @@ class Schedules:
         zones.zone(timezone)
         return due.preview(checked_trigger(trigger), timezone, after or self._context.now(), count)
 
+    def timezones(self) -> builtins.list[str]:
+        """The names of time zones, in order."""
+        return zones.names()
+
     def firings(
         self, until: datetime, *, most: int = 300
     ) -> builtins.list[tuple[Schedule, builtins.list[datetime]]]:
@@ -233,6 +237,13 @@ class Schedules:
                 ahead = takewhile(lambda at: at <= until, times)
                 found.append((one, builtins.list(islice(ahead, most))))
         return found
+
+    def recent_of(
+        self, schedule_ids: Sequence[int], *, limit: int = 30
+    ) -> dict[int, builtins.list[Execution]]:
+        """As `recent`, of several schedules by their ids."""
+        with self._context.database.read() as rx:
+            return {ident: executions.durations(rx, ident, limit) for ident in schedule_ids}
 
     def recent(self, schedule_id: int, *, limit: int = 30) -> builtins.list[Execution]:
         """The newest ended runs of a schedule, newest first."""

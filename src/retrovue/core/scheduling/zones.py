@@ -33,6 +33,12 @@ def zone(name: str) -> ZoneInfo:
         ) from None
 
 
+def names() -> list[str]:
+    """The names that people use: continent and city, and UTC."""
+    every = zoneinfo.available_timezones()
+    return sorted(name for name in every if name == "UTC" or ("/" in name and not name.startswith("Etc/")))
+
+
 def local_name() -> str:
     """The IANA name of this machine's zone; UTC when the machine does not tell one that is known."""
     import tzlocal  # lazily: only needed for a new schedule

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from PySide6.QtCore import QTime, Signal
+from PySide6.QtCore import Qt, QTime, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
+    QCompleter,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -34,7 +36,7 @@ class FrequencyForm(QWidget):
 
     changed = Signal()
 
-    def __init__(self, timezone: str, parent: QWidget | None = None) -> None:
+    def __init__(self, timezone: str, zones: Sequence[str] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._anchor: datetime | None = None
         self.way = QComboBox()
@@ -53,7 +55,12 @@ class FrequencyForm(QWidget):
         self.cron.setAccessibleName("Cron expression")
         self.zone = QLineEdit(timezone)
         self.zone.setAccessibleName("Time zone")
-        self.zone.setToolTip("An IANA name such as Europe/Berlin")
+        self.zone.setToolTip("An IANA name such as Europe/Berlin; type a part of it to choose")
+        completer = QCompleter(list(zones), self.zone)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer.activated.connect(self.changed)
+        self.zone.setCompleter(completer)
         self._stack = QStackedWidget()
         for page in (
             self._page(self.daily),

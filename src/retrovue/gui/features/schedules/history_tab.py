@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time
 
 from PySide6.QtCore import QDate, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
@@ -11,20 +12,25 @@ from PySide6.QtWidgets import (
     QDateEdit,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QPushButton,
     QSplitter,
     QVBoxLayout,
     QWidget,
 )
 
-from retrovue.errors import RetroVueError
+from retrovue.export import execution_json
 from retrovue.gui.context import GuiContext
 from retrovue.gui.features.schedules.history_model import HistoryModel
-from retrovue.gui.formatting import plain
+from retrovue.gui.features.schedules.hold_dialog import HoldDialog
+from retrovue.gui.formatting import explain, plain
+from retrovue.gui.widgets.changes_view import ChangesView, Span
 from retrovue.gui.widgets.empty_state import Stack
-from retrovue.gui.widgets.log_view import LogView
+from retrovue.gui.widgets.export_dialog import ask_and_write
+from retrovue.gui.widgets.log_view import NOTHING_CHOSEN, LogView
 from retrovue.gui.widgets.tables import table_of
 from retrovue.model.execution import Execution, HistoryFilter, Status
+from retrovue.model.sync import RemovalHold
 
 EMPTY = "No schedule executions yet. History will appear here after schedules run."
 NOTHING_FOUND = "Nothing in the history fits these filters."
@@ -41,29 +47,41 @@ class HistoryTab(QWidget):
     def __init__(self, context: GuiContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context = context
+        self._wanted_run: int | None = None
         rv = context.rv
         self.model = HistoryModel(context.background, rv.history.window, self)
         self.table = table_of(self.model, "Schedule history", (200, 110, 150, 150, 80, 100, 60, 150))
         self.stack = Stack(self.table)
         self.stack.show_text("Loading …")
-        self.log = LogView(context)
+        self.log, self.changes = LogView(context), ChangesView(context, NOTHING_CHOSEN)
         self.schedule, self.status = QComboBox(), QComboBox()
         self.dated = QCheckBox("&From")
         today = QDate.currentDate()
         self.since, self.until = QDateEdit(today.addDays(-30)), QDateEdit(today)
+        self.text = QLineEdit()
+        self.text.setPlaceholderText("Names, reasons")
+        self.text.setClearButtonEnabled(True)
+        self.text.setAccessibleName("Find in names and reasons")
         self.cancel, self.again = QPushButton("&Cancel Run"), QPushButton("Run &Again")
+        self.held, self.export = QPushButton("Held &Removals …"), QPushButton("E&xport …")
+        self.export.setToolTip("Write what is shown into a file")
         column = QVBoxLayout(self)
         column.addLayout(self._bar())
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(self.stack)
-        split.addWidget(self.log)
-        split.setSizes([380, 220])
+        split.addWidget(self._below())
+        split.setSizes([360, 240])
         split.setChildrenCollapsible(False)
+        split.setObjectName("history")
         column.addWidget(split, 1)
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(100)
         self._later.timeout.connect(self.refresh)
+        self._typed = QTimer(self)
+        self._typed.setSingleShot(True)
+        self._typed.setInterval(200)
+        self._typed.timeout.connect(self.refresh)
         self._listen()
         self._chosen()
 
@@ -85,10 +103,26 @@ class HistoryTab(QWidget):
             edit.setCalendarPopup(True)
             edit.setDisplayFormat("yyyy-MM-dd")
             edit.setEnabled(False)
-        row.addStretch(1)
-        row.addWidget(self.cancel)
-        row.addWidget(self.again)
+        row.addWidget(self.text, 1)
         return row
+
+    def _below(self) -> QWidget:
+        below = QWidget()
+        column = QVBoxLayout(below)
+        column.setContentsMargins(0, 0, 0, 0)
+        row = QHBoxLayout()
+        for button in (self.cancel, self.again, self.held, self.export):
+            row.addWidget(button)
+        row.addStretch(1)
+        column.addLayout(row)
+        beside = QSplitter(Qt.Orientation.Horizontal)
+        beside.setObjectName("log and changes")
+        beside.addWidget(self.log)
+        beside.addWidget(self.changes)
+        beside.setSizes([560, 440])
+        beside.setChildrenCollapsible(False)
+        column.addWidget(beside, 1)
+        return below
 
     def _listen(self) -> None:
         self.schedule.currentIndexChanged.connect(self.refresh)
@@ -98,6 +132,9 @@ class HistoryTab(QWidget):
         self.until.dateChanged.connect(self.refresh)
         self.table.selectionModel().selectionChanged.connect(self._chosen)
         self.model.modelReset.connect(self._chosen)
+        self.text.textChanged.connect(self._typed.start)
+        self.held.clicked.connect(self._held)
+        self.export.clicked.connect(self._export)
         self.cancel.clicked.connect(self._cancel)
         self.again.clicked.connect(self._again)
         self._context.watcher.changed.connect(self._look)
@@ -113,6 +150,7 @@ class HistoryTab(QWidget):
         if topics & {"executions", "progress"}:
             self._later.start()
             self.log.follow()
+            self.changes.follow()
 
     def _names(self) -> list[str]:
         return [schedule.name for schedule in self._context.rv.schedules.list()]
@@ -136,7 +174,8 @@ class HistoryTab(QWidget):
             schedule=self.schedule.currentData(),
             status=_STATUSES[self.status.currentIndex()],
             since=_midnight(self.since.date()) if dated else None,
-            until=_midnight(self.until.date()) + timedelta(days=1) if dated else None,
+            until=_midnight(self.until.date().addDays(1)) if dated else None,
+            text=self.text.text().strip() or None,
         )
 
     def refresh(self) -> None:
@@ -156,7 +195,9 @@ class HistoryTab(QWidget):
             self.stack.show_view()
         else:
             self.stack.show_text(EMPTY if wanted == HistoryFilter() else NOTHING_FOUND)
-        row = None if chosen is None else self.model.row_of(chosen.id)
+        wanted_run, self._wanted_run = self._wanted_run, None
+        ident = wanted_run or (None if chosen is None else chosen.id)
+        row = None if ident is None else self.model.row_of(ident)
         if row is not None:
             self.table.selectRow(row)
         self._chosen()
@@ -169,6 +210,9 @@ class HistoryTab(QWidget):
     def _chosen(self) -> None:
         chosen = self.selected()
         self.log.show_execution(chosen)
+        self.changes.show_span(None if chosen is None else Span(execution_id=chosen.id))
+        self.held.setEnabled(chosen is not None and bool(chosen.removals_held))
+        self.export.setEnabled(self.model.rowCount() > 0)
         self.cancel.setEnabled(chosen is not None and not chosen.status.ended)
         self.again.setEnabled(chosen is not None and chosen.status.ended)
 
@@ -184,11 +228,47 @@ class HistoryTab(QWidget):
             ident = chosen.id
             self._do(lambda: self._context.rv.history.run_again(ident), "The sync was queued once more.")
 
-    def _do(self, action: object, said: str) -> None:
-        def refused(error: RetroVueError) -> None:
-            self.said.emit(f"{error}. {error.hint}" if error.hint else str(error))
+    def _held(self) -> None:
+        """Opens what the selected run held back, if nobody has decided about it yet."""
+        chosen = self.selected()
+        if chosen is not None:
+            ident, removals = chosen.id, self._context.rv.removals
+            self._context.background.ask(
+                lambda: next((hold for hold in removals.list() if hold.execution_id == ident), None),
+                self._show_held,
+            )
 
-        self._context.background.ask(action, lambda _done: self.said.emit(said), refused)  # type: ignore[arg-type]
+    def _show_held(self, hold: RemovalHold | None) -> None:
+        if hold is None:
+            self.said.emit("These removals were decided already, or a newer run took their place.")
+            return
+        dialog = HoldDialog(self._context, hold, self)
+        dialog.said.connect(self.said)
+        dialog.open()
+
+    def _export(self) -> None:
+        wanted, rv = self.wanted(), self._context.rv
+        ask_and_write(
+            self,
+            self._context,
+            "executions",
+            lambda: map(execution_json, rv.history.pages(wanted)),
+            lambda count: self.said.emit(f"{count:,} executions were exported."),
+        )
+
+    def show_run(self, ident: int) -> None:
+        """Shows a run, whatever the filters were."""
+        for widget in (self.schedule, self.status):
+            widget.setCurrentIndex(0)
+        self.dated.setChecked(False)
+        self.text.clear()
+        self._wanted_run = ident
+        self.refresh()
+
+    def _do(self, action: Callable[[], object], said: str) -> None:
+        self._context.background.ask(
+            action, lambda _done: self.said.emit(said), lambda error: self.said.emit(explain(error))
+        )
 
 
 def _midnight(day: QDate) -> datetime:

@@ -53,6 +53,7 @@ class Places:
     servers: tuple[Server, ...]
     libraries: tuple[Library, ...]
     timezone: str
+    zones: tuple[str, ...] = ()
 
 
 class ScheduleDialog(QDialog):
@@ -96,7 +97,7 @@ class ScheduleDialog(QDialog):
         self.server, self.library = QComboBox(), QComboBox()
         for server in self._places.servers:
             self.server.addItem(plain(server.name), server.id)
-        self.when = FrequencyForm(self._places.timezone)
+        self.when = FrequencyForm(self._places.timezone, self._places.zones)
         self.preview = QLabel()
         self.preview.setTextFormat(Qt.TextFormat.PlainText)
         self.preview.setMinimumHeight(self.fontMetrics().lineSpacing() * 6)

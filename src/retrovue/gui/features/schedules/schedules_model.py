@@ -12,9 +12,14 @@ from retrovue.gui.formatting import exact, in_words, local, plain
 from retrovue.gui.theme import error_colour, status_colour
 from retrovue.model.schedule import Schedule
 
-COLUMNS = ("Name", "Server", "Library", "Frequency", "Last Run", "Next Run", "Status", "Actions")
-NAME, SERVER, LIBRARY, FREQUENCY, LAST_RUN, NEXT_RUN, STATUS, ACTIONS = range(len(COLUMNS))
+COLUMNS = ("Name", "Server", "Library", "Frequency", "Last Run", "Next Run", "Status", "Durations", "Actions")
+NAME, SERVER, LIBRARY, FREQUENCY, LAST_RUN, NEXT_RUN, STATUS, DURATIONS, ACTIONS = range(len(COLUMNS))
 SORT_ROLE = int(Qt.ItemDataRole.UserRole) + 1
+ID_ROLE = SORT_ROLE + 1
+_DRAWN = {
+    DURATIONS: "How long the last 30 runs took, the newest at the right",
+    ACTIONS: "Edit, enable or disable, run now, delete",
+}
 _FAR = datetime.max.replace(tzinfo=UTC)
 _Index = QModelIndex | QPersistentModelIndex
 _DISPLAY, _TOOL_TIP, _COLOUR = (
@@ -78,8 +83,10 @@ class SchedulesModel(QAbstractTableModel):
             return None
         schedule, frequency = self._rows[index.row()]
         column = index.column()
-        if column == ACTIONS:
-            return "Edit, enable or disable, run now, delete" if role == _TOOL_TIP else None
+        if role == ID_ROLE:
+            return schedule.id
+        if column in _DRAWN:
+            return _DRAWN[column] if role == _TOOL_TIP else None
         if role == _DISPLAY:
             return self._text(schedule, frequency, column)
         if role == _TOOL_TIP:

@@ -31,8 +31,15 @@ from PySide6.QtWidgets import (
 from retrovue.errors import RetroVueError
 from retrovue.gui.context import GuiContext
 from retrovue.gui.features.schedules.schedule_dialog import Places, ScheduleDialog
-from retrovue.gui.features.schedules.schedules_model import ACTIONS, NAME, SORT_ROLE, SchedulesModel
-from retrovue.gui.formatting import plain
+from retrovue.gui.features.schedules.schedules_model import (
+    ACTIONS,
+    DURATIONS,
+    NAME,
+    SORT_ROLE,
+    SchedulesModel,
+)
+from retrovue.gui.features.schedules.sparklines import Sparklines
+from retrovue.gui.formatting import explain, plain
 from retrovue.gui.widgets.actions_delegate import ActionsDelegate, Word
 from retrovue.gui.widgets.empty_state import Stack
 from retrovue.gui.widgets.tables import table_of
@@ -81,7 +88,7 @@ class SchedulesTab(QWidget):
         self._clock.start()
 
     def _make_table(self) -> QTableView:
-        widths = (200, 90, 130, 170, 130, 90, 80, 190)
+        widths = (160, 80, 115, 155, 125, 75, 70, 84, 176)
         table = table_of(
             self.proxy, "Schedules", widths, mode=QAbstractItemView.SelectionMode.ExtendedSelection
         )
@@ -90,6 +97,8 @@ class SchedulesTab(QWidget):
         self.row_words = ActionsDelegate(self._words, table)
         self.row_words.clicked.connect(self._clicked)
         table.setItemDelegateForColumn(ACTIONS, self.row_words)
+        self.sparklines = Sparklines(self._context, table)
+        table.setItemDelegateForColumn(DURATIONS, self.sparklines)
         table.doubleClicked.connect(lambda _index: self.edit())
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         table.customContextMenuRequested.connect(self._menu)
@@ -148,6 +157,8 @@ class SchedulesTab(QWidget):
     def _look(self, topics: frozenset[str]) -> None:
         if topics & {"schedules", "servers", "service"}:
             self.refresh()
+        if "executions" in topics:
+            self.sparklines.refresh()
 
     def refresh(self) -> None:
         """Asks for the schedules and shows them."""
@@ -207,7 +218,12 @@ class SchedulesTab(QWidget):
 
     def _places(self) -> Places:
         rv = self._context.rv
-        return Places(tuple(rv.servers.list()), tuple(rv.libraries.list()), rv.schedules.default_timezone())
+        return Places(
+            tuple(rv.servers.list()),
+            tuple(rv.libraries.list()),
+            rv.schedules.default_timezone(),
+            tuple(rv.schedules.timezones()),
+        )
 
     def _open(self, places: Places, ident: int | None, draft: Draft | None) -> None:
         if not places.servers:
@@ -279,7 +295,7 @@ class SchedulesTab(QWidget):
         self._context.background.ask(action, done, self._refused)
 
     def _refused(self, error: RetroVueError) -> None:
-        self.said.emit(f"{error}. {error.hint}" if error.hint else str(error))
+        self.said.emit(explain(error))
         self.refresh()
 
 
