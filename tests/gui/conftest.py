@@ -15,6 +15,7 @@ from gui_screen import Screen
 from retrovue import app, settings
 from retrovue.demo.server import StandIn
 from retrovue.gui.app import Gui
+from retrovue.gui.router import PAGES
 from retrovue.model.catalogue import Secret
 from retrovue.secrets.store import MemorySecrets
 from retrovue.service import process
@@ -46,7 +47,9 @@ def screen(qtbot: QtBot, qapp: QApplication, data_dir: Path, server: StandIn) ->
     gui = Gui(qapp, chosen, lambda: app.build(chosen, secrets=secrets))
     made = Screen(gui, rv, qtbot, server)
     gui.show()
-    made.until(lambda: gui.window.pages.count() == 3 and made.page.schedules.stack.text != "Loading …")
+    made.until(
+        lambda: gui.window.pages.count() == len(PAGES) and made.page.schedules.stack.text != "Loading …"
+    )
     yield made
     gui.close()
     gui.window.close()

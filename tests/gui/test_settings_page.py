@@ -15,13 +15,14 @@ from retrovue import app, settings
 from retrovue.gui import theme
 from retrovue.gui.app import Gui
 from retrovue.gui.features.settings.page import SettingsPage
+from retrovue.gui.router import PAGES
 
 
 @pytest.fixture
 def page(screen: Screen) -> SettingsPage:
     """The page, with the settings in it."""
-    screen.window.pages.setCurrentIndex(2)
-    found = screen.window.pages.widget(2)
+    screen.window.pages.setCurrentIndex(3)
+    found = screen.window.pages.widget(3)
     assert isinstance(found, SettingsPage)
     screen.until(lambda: found.model.rowCount() > 10)
     return found
@@ -79,7 +80,7 @@ def test_the_theme_changes_at_once(data_dir: Path, qtbot: Any, qapp: QApplicatio
     chosen = settings.load(data_dir, {})
     gui = Gui(qapp, chosen, lambda: app.build(chosen))
     gui.show()
-    qtbot.waitUntil(lambda: gui.window.pages.count() == 3, timeout=8000)
+    qtbot.waitUntil(lambda: gui.window.pages.count() == len(PAGES), timeout=8000)
     other = app.build(chosen)
     other.settings.set("gui.theme", "dark")
     qtbot.waitUntil(lambda: theme.is_dark(qapp.palette()), timeout=8000)

@@ -37,6 +37,20 @@ def length(duration: timedelta | None, *, coarse: bool = False) -> str:
     return f"{minutes}m" if coarse and minutes >= 10 else f"{minutes}m {rest}s"
 
 
+def size(count: int | None) -> str:
+    """A number of bytes: "4.2 GB"; "" when it is not known."""
+    if count is None:
+        return ""
+    if count < 1000:
+        return f"{count} B"
+    amount = count / 1000
+    for unit in ("kB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} TB"
+
+
 def local(when: datetime | None) -> str:
     """An instant on this machine's clock."""
     return "" if when is None else when.astimezone().strftime("%Y-%m-%d %H:%M:%S")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QWidget
 
 from retrovue.gui.context import GuiContext
+from retrovue.gui.features.catalogue.page import CataloguePage
 from retrovue.gui.features.importers.page import ImportersPage
 from retrovue.gui.features.schedules.page import SchedulesPage
 from retrovue.gui.features.settings.page import SettingsPage
@@ -24,5 +25,6 @@ class Page:
 PAGES: tuple[Page, ...] = (
     Page("&Importers", ImportersPage),
     Page("&Schedules", SchedulesPage),
+    Page("&Catalogue", CataloguePage),
     Page("Se&ttings", SettingsPage),
 )
