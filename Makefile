@@ -3,13 +3,14 @@ PYTHON ?= python3
 export PYTHON
 BIN := .venv/bin
 
-.PHONY: help install dev demo gui test check bench format lock clean
+.PHONY: help install desktop dev demo gui screenshots test check bench format lock clean
 
 help:
 	@echo "make demo     set up, then sync the built-in stand-in server into a catalogue of its own"
 	@echo "make gui      set up, then open the desktop program on your own data"
 	@echo "make test     set up, then run every test"
 	@echo "make check    format, lint, types and the floors"
+	@echo "make screenshots  take the pictures of docs/pictures anew"
 	@echo "make bench    measure syncs and schedules (about 10 minutes)"
 	@echo "make install  set up; leaves .venv/bin/retrovue"
 	@echo "make format   format the code"
@@ -21,11 +22,19 @@ install:
 dev:
 	@tools/setup.sh dev
 
-demo: install
+# Where there is a screen, the demonstration ends in the window.
+demo:
+	@tools/setup.sh $(if $(DISPLAY)$(WAYLAND_DISPLAY),desktop,runtime)
 	@$(BIN)/retrovue demo
 
-gui: dev
+desktop:
+	@tools/setup.sh desktop
+
+gui: desktop
 	@$(BIN)/retrovue gui
+
+screenshots: dev
+	@$(BIN)/python tools/screenshots.py docs/pictures
 
 test: dev
 	@tools/system-packages.sh

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes .venv what the Makefile's targets need: `tools/setup.sh runtime` or `tools/setup.sh dev`.
+# Makes .venv what the Makefile's targets need: `tools/setup.sh runtime`, `desktop` or `dev`.
 # Returns at once when the pinned requirements are already in place.
 set -eu
 cd "$(dirname "$0")/.."

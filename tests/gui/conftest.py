@@ -52,6 +52,6 @@ def screen(qtbot: QtBot, qapp: QApplication, data_dir: Path, server: StandIn) ->
     )
     yield made
     gui.close()
-    gui.window.close()
+    gui.window.hide()
     gui.window.deleteLater()
     rv.close()

@@ -47,7 +47,7 @@ def test_movies_and_shows_by_title_with_seasons_and_episodes_below(
 ) -> None:
     tree, model = page.browse.tree, page.browse.model
     shown = titles(page)
-    assert shown[:3] == ["A Trip to the Moon", "Battleship Potemkin", "The Cabinet of Dr. Caligari"]
+    assert shown[:3] == ["A Trip to the Moon", "Battleship Potemkin", "Carnival of Souls"]
     assert "狂った一頁" in shown
     show = model.index(shown.index("Superman"), 0, TOP)
     assert model.hasChildren(show)

@@ -30,8 +30,8 @@ def test_a_catalogue_that_cannot_be_opened_says_what_to_do(
     chosen = settings.load(data_dir, {})
     gui = Gui(qapp, chosen, lambda: app.build(chosen))
     gui.show()
-    qtbot.waitUntil(lambda: "damaged" in gui.window._loading.text(), timeout=8000)
-    assert "Restore a backup" in gui.window._loading.text()
+    qtbot.waitUntil(lambda: "damaged" in gui.window.opening.text, timeout=8000)
+    assert "Restore a backup" in gui.window.opening.text
     gui.close()
     gui.window.close()
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retrovue.cli.demo_live import live
+from retrovue.cli.demo_live import live, show_window
 from retrovue.cli.output import FAILED, Session, table, write
 from retrovue.cli.sync import exit_code, progress_bar, show_results, stopping
 from retrovue.model.execution import Execution
@@ -31,6 +33,14 @@ def demo(
         float | None,
         typer.Option(min=0, max=1440, help="How long the service is shown at work.", show_default=False),
     ] = None,
+    window: Annotated[
+        bool | None,
+        typer.Option(
+            "--window/--no-window",
+            help="End in the window; by default where there is a screen.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> int:
     """Show the whole of it, in a data folder of its own: a server, syncs, what changed, schedules at work."""
     from retrovue import app, settings  # lazily, as everywhere here
@@ -49,15 +59,21 @@ def demo(
             f"Port {port} cannot be used", error.strerror or "", "Choose another: --port N"
         ) from error
     stop = Stop()
-    stay = _minutes(minutes)
+    shown = _has_screen() if window is None else window
+    stay = _minutes(minutes, shown=shown)
     # The environment is left out: the demonstration must never touch the user's database.
-    retrovue = app.build(settings.load(folder, environment={}))
+    chosen = settings.load(folder, environment={})
+    retrovue = app.build(chosen)
     try:
-        with stand_in, stopping(stop):
-            done = _tell(retrovue, state, stand_in.url, stand_in.token, stop)
-            if exit_code(done) == 0 and not stop.event.is_set():
-                done += live(retrovue, state, stop, minutes=stay)
-                _next_steps(folder)
+        with stand_in:
+            with stopping(stop):
+                done = _tell(retrovue, state, stand_in.url, stand_in.token, stop)
+                if exit_code(done) == 0 and not stop.event.is_set():
+                    done += live(retrovue, state, stop, minutes=stay)
+                    _next_steps(folder)
+            if shown and exit_code(done) == 0 and not stop.event.is_set():
+                write("\nThe window opens. The stand-in and the service work until it is closed.\n")
+                show_window(retrovue, chosen)
     finally:
         retrovue.close()
     return exit_code(done) if done else FAILED
@@ -135,9 +151,20 @@ def _next_steps(folder: Path) -> None:
         write(f"  {program.split(' --data-dir')[0]} {command}\n")
 
 
-def _minutes(wanted: float | None) -> float:
+def _has_screen() -> bool:
+    """Whether a window can be seen: a screen, somebody at a terminal, and the program for it."""
+    if not sys.stdout.isatty() or find_spec("PySide6") is None:
+        return False
+    return sys.platform in {"win32", "darwin"} or any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
+    )
+
+
+def _minutes(wanted: float | None, *, shown: bool) -> float:
     if wanted is not None:
         return wanted
+    if shown:
+        return 0.0
     return 3.0 if sys.stdin.isatty() and sys.stdout.isatty() else 0.0
 
 

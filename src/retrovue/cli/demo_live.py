@@ -16,6 +16,7 @@ from retrovue.model.schedule import CronTrigger, Draft
 if TYPE_CHECKING:
     from retrovue.core.api import RetroVue, Stop
     from retrovue.demo.state import State
+    from retrovue.settings import Settings
 
 _EVERY_MINUTE = "* * * * *"
 _LOOK_SECONDS = 0.2
@@ -46,6 +47,14 @@ def live(retrovue: RetroVue, state: State, stop: Stop, *, minutes: float) -> lis
                 break
     stop.event.clear()
     return done
+
+
+def show_window(retrovue: RetroVue, settings: Settings) -> None:
+    """Opens the window on the demonstration's data; the service works beside it until it is closed."""
+    from retrovue.gui import app  # lazily: Qt
+
+    with _service(retrovue):
+        app.run(settings)
 
 
 def _make(retrovue: RetroVue) -> set[str | None]:

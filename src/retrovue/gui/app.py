@@ -15,9 +15,11 @@ from retrovue.gui import theme
 from retrovue.gui.background import Background
 from retrovue.gui.context import GuiContext
 from retrovue.gui.main_window import MainWindow
+from retrovue.gui.single_instance import SingleInstance
 from retrovue.gui.store_watcher import StoreWatcher
 from retrovue.settings import Settings
 
+DESKTOP_FILE = "io.github.retrovue.RetroVue"
 Open = Callable[[], RetroVue]
 
 
@@ -40,8 +42,12 @@ class Gui:
 
     def show(self) -> None:
         """Shows the window, then opens the catalogue."""
+        self.window.again.connect(self._begin)
         self.window.show()
-        QTimer.singleShot(0, lambda: self.background.ask(self._first, self._opened, self.window.show_failure))
+        QTimer.singleShot(0, self._begin)
+
+    def _begin(self) -> None:
+        self.background.ask(self._first, self._opened, self.window.show_failure)
 
     def _first(self) -> tuple[RetroVue, str]:
         rv = self._open()
@@ -79,6 +85,12 @@ def run(settings: Settings) -> int:
     """Shows the window until it is closed; the exit code."""
     application = QApplication(sys.argv[:1])
     application.setAttribute(Qt.ApplicationAttribute.AA_DontShowIconsInMenus)
+    application.setQuitOnLastWindowClosed(False)
+    application.setDesktopFileName(DESKTOP_FILE)
+    alone = SingleInstance(settings.data_dir)
+    if not alone.claim():
+        sys.stderr.write("RetroVue is open already; its window was asked to come forward.\n")
+        return 0
 
     def open_retrovue() -> RetroVue:
         from retrovue.app import build  # after the first paint: SQLAlchemy takes a while to load
@@ -86,8 +98,10 @@ def run(settings: Settings) -> int:
         return build(settings)
 
     gui = Gui(application, settings, open_retrovue)
-    signal.signal(signal.SIGINT, lambda *_: application.quit())
-    signal.signal(signal.SIGTERM, lambda *_: application.quit())
+    gui.window.ended.connect(lambda: application.exit(0))
+    alone.asked.connect(gui.window.come_forward)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: application.exit(0))
     # Python looks at its signals only when it runs; Qt alone would never let it.
     beat = QTimer()
     beat.timeout.connect(lambda: time.sleep(0))
@@ -97,3 +111,4 @@ def run(settings: Settings) -> int:
         return application.exec()
     finally:
         gui.close()
+        alone.release()

@@ -1,80 +1,175 @@
-"""The window: pages above, the badge below."""
+"""The window: pages above, the badge below, the tray beside it."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from PySide6.QtCore import QSettings, QTimer
-from PySide6.QtGui import QCloseEvent, QGuiApplication
-from PySide6.QtWidgets import QLabel, QMainWindow, QMessageBox, QTabWidget
+from PySide6.QtCore import QSettings, QTimer, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import QMainWindow, QMessageBox, QTabWidget, QWidget
 
+from retrovue import __version__
 from retrovue.errors import RetroVueError
+from retrovue.gui import closing
+from retrovue.gui import memory as remembered
 from retrovue.gui.context import GuiContext
+from retrovue.gui.features.schedules.page import SchedulesPage
+from retrovue.gui.formatting import explain
+from retrovue.gui.icon import program_icon
 from retrovue.gui.router import PAGES
-from retrovue.gui.widgets.status_badge import Pulse, StatusBadge
+from retrovue.gui.tray import Tray
+from retrovue.gui.widgets.empty_state import Stack
+from retrovue.gui.widgets.status_badge import Pulse, StatusBadge, badge_text
 from retrovue.log import redact
+from retrovue.model.schedule import StoredMessage
 from retrovue.service import control
 
 _SAID_MS = 8000
+_FRAME = 24
+_MOST_MESSAGES = 50
 
 
 class MainWindow(QMainWindow):
-    """Shows at once; what it shows comes when `begin` has given it the façade."""
+    """Shows at once; what it shows comes when `begin` has given it the façade.
+
+    `ended` when the program may end, `again` when the catalogue should be opened once more.
+    """
+
+    ended = Signal()
+    again = Signal()
 
     def __init__(self, memory: QSettings) -> None:
         super().__init__()
         self._memory = memory
         self._context: GuiContext | None = None
+        self._pulse: Pulse | None = None
+        self._leaving = False
+        self._last_message: int | None = None
         self.setWindowTitle("RetroVue")
-        self.resize(1080, 720)
+        self.setWindowIcon(program_icon())
+        room = QGuiApplication.primaryScreen().availableGeometry()
+        self.resize(min(1080, room.width() - _FRAME), min(720, room.height() - 2 * _FRAME))
         self.pages = QTabWidget()
+        self.pages.setObjectName("pages")
         self.pages.setDocumentMode(True)
-        self._loading = QLabel("Opening the catalogue …")
-        self._loading.setMargin(24)
-        self.setCentralWidget(self._loading)
+        self.opening = Stack(QWidget())
+        self.opening.show_text("Opening the catalogue …")
+        self.opening.button.clicked.connect(self._open_again)
+        self.setCentralWidget(self.opening)
         self.badge = StatusBadge()
         self.statusBar().addPermanentWidget(self.badge)
         self.badge.start_wanted.connect(self._start_service)
+        self._make_menus()
+        self.tray = Tray(self.windowIcon(), (self.pause, self.quit_action), self)
+        self.tray.show_wanted.connect(self.come_forward)
+        self.tray.message_chosen.connect(self.show_run)
         self._clock = QTimer(self)
         self._clock.setInterval(1000)
-        self._clock.timeout.connect(lambda: self.badge.pass_time(datetime.now(UTC)))
-        geometry = memory.value("geometry")
-        if geometry is not None:
-            self.restoreGeometry(geometry)
+        self._clock.timeout.connect(self._tick)
+        remembered.restore_place(self, memory)
+
+    def _make_menus(self) -> None:
+        self.pause = QAction("&Pause All Schedules", self)
+        self.pause.setCheckable(True)
+        self.pause.triggered.connect(self._pause)
+        self.service = QAction("&Start Service", self)
+        self.service.triggered.connect(self._toggle_service)
+        self.quit_action = QAction("&Quit", self)
+        self.quit_action.setShortcut(QKeySequence("Ctrl+Q"))
+        self.quit_action.triggered.connect(self.leave)
+        about = QAction("&About RetroVue", self)
+        about.triggered.connect(self._about)
+        program = self.menuBar().addMenu("&File")
+        program.addActions([self.pause, self.service])
+        program.addSeparator()
+        program.addAction(self.quit_action)
+        self.help = self.menuBar().addMenu("&Help")
+        self.help.addAction(about)
+        for action in (self.pause, self.service):
+            action.setEnabled(False)
 
     def begin(self, context: GuiContext) -> None:
         """Fills the window."""
         self._context = context
-        context.background.failed.connect(self._failed)
-        context.slow.failed.connect(self._failed)
-        context.background.broke.connect(self.show_fault)
-        context.slow.broke.connect(self.show_fault)
+        for thread in (context.background, context.slow):
+            thread.failed.connect(self._failed)
+            thread.broke.connect(self.show_fault)
         context.watcher.changed.connect(self._look)
         context.watcher.lost.connect(self._failed)
-        for page in PAGES:
+        for number, page in enumerate(PAGES):
             widget = page.make(context)
             widget.said.connect(self._say)  # type: ignore[attr-defined]
             self.pages.addTab(widget, page.title)
+            shortcut = QShortcut(QKeySequence(f"Ctrl+{number + 1}"), self)
+            shortcut.activated.connect(lambda number=number: self.pages.setCurrentIndex(number))
+        self.pages.currentChanged.connect(lambda _number: self.pages.currentWidget().setFocus())
         self.setCentralWidget(self.pages)
+        remembered.restore_inside(self, self._memory)
         self._clock.start()
+        context.background.ask(context.rv.service.last_message, self._seen_until)
         context.watcher.start()
 
     def show_failure(self, error: RetroVueError) -> None:
         """The catalogue cannot be opened: says what to do."""
-        self._loading.setText(f"{redact(str(error))}\n\n{error.hint}")
-        self._loading.setWordWrap(True)
+        self.opening.show_text(f"{redact(str(error))}\n\n{error.hint}", "Try &Again")
+
+    def _open_again(self) -> None:
+        self.opening.show_text("Opening the catalogue …")
+        self.again.emit()
+
+    # --- the badge and the tray ---------------------------------------------------------------------------
 
     def _look(self, topics: frozenset[str]) -> None:
-        if self._context is not None and topics & {"executions", "progress", "schedules", "service"}:
-            self._context.background.ask(self._pulse, self._show_pulse)
+        assert self._context is not None
+        if topics & {"executions", "progress", "schedules", "service"}:
+            self._context.background.ask(self._read_pulse, self._show_pulse)
+        if "messages" in topics and self._last_message is not None:
+            after, service = self._last_message, self._context.rv.service
+            self._context.background.ask(
+                lambda: service.messages(after=after, limit=_MOST_MESSAGES), self._notify
+            )
 
-    def _pulse(self) -> Pulse:
+    def _seen_until(self, ident: int) -> None:
+        self._last_message = ident
+
+    def _notify(self, found: list[StoredMessage]) -> None:
+        fresh = [one for one in found if one.id > (self._last_message or 0)]
+        if fresh:
+            self._last_message = fresh[-1].id
+            self.tray.notify(fresh)
+
+    def _read_pulse(self) -> Pulse:
         assert self._context is not None
         rv = self._context.rv
         return Pulse(rv.service.health(), rv.history.running(), len(rv.schedules.list()))
 
     def _show_pulse(self, pulse: Pulse) -> None:
-        self.badge.show_pulse(pulse, datetime.now(UTC))
+        self._pulse = pulse
+        self.pause.setEnabled(True)
+        self.pause.setChecked(pulse.health.paused)
+        self.service.setEnabled(True)
+        self.service.setText("&Start Service" if pulse.health.first is None else "&Stop Service")
+        self._tick()
+
+    def _tick(self) -> None:
+        if self._pulse is not None:
+            now = datetime.now(UTC)
+            self.badge.show_pulse(self._pulse, now)
+            self.tray.say(badge_text(self._pulse, now))
+
+    def _pause(self, on: bool) -> None:
+        assert self._context is not None
+        service = self._context.rv.service
+        said = "All schedules are paused." if on else "Schedules run again."
+        self._context.background.ask(
+            service.pause_all if on else service.resume_all, lambda _done: self._say(said)
+        )
+
+    def _toggle_service(self) -> None:
+        if self._pulse is not None and self._pulse.health.first is not None:
+            self._stop_service(lambda: None)
+        else:
+            self._start_service()
 
     def _start_service(self) -> None:
         assert self._context is not None
@@ -82,20 +177,60 @@ class MainWindow(QMainWindow):
         self.badge.starting()
         context.slow.ask(
             lambda: control.ensure_running(context.rv, context.settings),
-            lambda _started: context.background.ask(self._pulse, self._show_pulse),
+            lambda _started: context.background.ask(self._read_pulse, self._show_pulse),
             self._not_started,
         )
+
+    def _stop_service(self, then: object) -> None:
+        assert self._context is not None
+        assert callable(then)
+        context, go_on = self._context, then
+        self._say("The service is asked to stop …")
+
+        def stopped(_health: object) -> None:
+            context.background.ask(self._read_pulse, self._show_pulse)
+            self._say("The service has stopped.")
+            go_on()
+
+        context.slow.ask(lambda: control.stop(context.rv), stopped)
 
     def _not_started(self, error: RetroVueError) -> None:
         assert self._context is not None
         self._failed(error)
-        self._context.background.ask(self._pulse, self._show_pulse)
+        self._context.background.ask(self._read_pulse, self._show_pulse)
+
+    def come_forward(self) -> None:
+        """Shows the window above all others."""
+        self.showNormal() if self.isMinimized() else self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def show_run(self, execution_id: int) -> None:
+        """Shows an execution in the history."""
+        page = next(
+            w for n in range(self.pages.count()) if isinstance(w := self.pages.widget(n), SchedulesPage)
+        )
+        self.pages.setCurrentWidget(page)
+        page.show_run(execution_id)
+
+    # --- words and faults -----------------------------------------------------------------------------------
 
     def _say(self, text: str) -> None:
         self.statusBar().showMessage(redact(text), _SAID_MS)
 
     def _failed(self, error: RetroVueError) -> None:
-        self._say(f"{error}. {error.hint}" if error.hint else str(error))
+        self._say(explain(error))
+
+    def _about(self) -> None:
+        box = QMessageBox(self)
+        box.setWindowTitle("About RetroVue")
+        box.setIconPixmap(self.windowIcon().pixmap(64))
+        box.setText(f"RetroVue {__version__}")
+        place = self._context.settings.data_dir if self._context is not None else ""
+        box.setInformativeText(
+            f"A local catalogue of the media on your Plex servers.\n\nData folder: {place}"
+        )
+        box.open()
 
     def show_fault(self, error: Exception) -> None:
         """A fault of the program: it goes on, and the details can be copied."""
@@ -112,8 +247,41 @@ class MainWindow(QMainWindow):
         box.addButton(QMessageBox.StandardButton.Close)
         box.open()
 
+    # --- closing ----------------------------------------------------------------------------------------------
+
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  (Qt's)
-        """Remembers where it was. The service goes on."""
-        self._memory.setValue("geometry", self.saveGeometry())
-        self._memory.sync()
-        super().closeEvent(event)
+        """Into the tray, or away after a word about the service."""
+        remembered.save(self, self._memory)
+        event.ignore()
+        if self._leaving or self._context is None:
+            self.leave_now()
+            return
+        keep = remembered.flag(self._memory, remembered.KEEP_IN_TRAY)
+        if not self.tray.available or keep is False:
+            self.leave()
+        elif keep:
+            self.hide()
+        else:
+            closing.ask_tray(self, self._memory, self.hide, self.leave)
+
+    def leave(self) -> None:
+        """Ends the program; while the service runs, after saying so."""
+        runs = self._pulse is not None and self._pulse.health.first is not None
+        if runs and not remembered.flag(self._memory, remembered.LEAVE_SERVICE):
+            self.come_forward()
+            closing.ask_service(
+                self, self._memory, self.leave_now, lambda: self._stop_service(self.leave_now)
+            )
+        else:
+            self.leave_now()
+
+    def leave_now(self) -> None:
+        """Ends the program without a question."""
+        self._leaving = True
+        remembered.save(self, self._memory)
+        QTimer.singleShot(0, self, self._end)  # later: Qt does not close a window that asks whether to close
+
+    def _end(self) -> None:
+        self.tray.icon.hide()
+        self.hide()
+        self.ended.emit()

@@ -14,9 +14,10 @@ _LIGHT = {
     "HighlightedText": "#ffffff", "Link": "#1f5fc9", "PlaceholderText": "#6f7278", "Mid": "#c9ccd1",
 }  # fmt: skip
 _DARK = {
-    "Window": "#202225", "WindowText": "#e8e8ea", "Base": "#17181a", "AlternateBase": "#1d1f22", "Text": "#e8e8ea",
-    "Button": "#2e3136", "ButtonText": "#e8e8ea", "ToolTipBase": "#2e3136", "ToolTipText": "#e8e8ea", "Highlight": "#3d7eff",
-    "HighlightedText": "#ffffff", "Link": "#7fb0ff", "PlaceholderText": "#8f949c", "Mid": "#4a4e55",
+    "Window": "#1b1c1f", "WindowText": "#e8e8ea", "Base": "#26282c", "AlternateBase": "#2b2e33", "Text": "#e8e8ea",
+    "Button": "#33363c", "ButtonText": "#e8e8ea", "ToolTipBase": "#33363c", "ToolTipText": "#e8e8ea", "Highlight": "#2f6fde",
+    "HighlightedText": "#ffffff", "Link": "#7fb0ff", "PlaceholderText": "#979ca5", "Mid": "#4a4e55", "Light": "#3a3d43",
+    "Midlight": "#34373c", "Dark": "#121315", "Shadow": "#0c0d0e",
 }  # fmt: skip
 _STATUS = {
     Status.SUCCESS: ("#1a7f37", "#4ac26b"),

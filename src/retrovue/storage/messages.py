@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from retrovue.model.schedule import Message, Notice, StoredMessage
 from retrovue.storage.database import bump
@@ -39,6 +39,11 @@ def listing(rx: Connection, *, after: int, limit: int) -> list[StoredMessage]:
         )
         for row in rows
     ]
+
+
+def newest(rx: Connection) -> int:
+    """The highest id; 0 when there is no message."""
+    return int(rx.execute(select(func.coalesce(func.max(_m.c.id), 0))).scalar_one())
 
 
 def prune(tx: Connection, before: datetime) -> None:

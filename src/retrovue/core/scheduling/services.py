@@ -84,6 +84,11 @@ class Service:
             services.set_paused(tx, None)
             claim.realign(tx, schedules.listing(tx), now, forget_overdue=True)
 
+    def last_message(self) -> int:
+        """The id of the newest message; 0 while there is none."""
+        with self._context.database.read() as rx:
+            return messages.newest(rx)
+
     def messages(self, *, after: int = 0, limit: int = 100) -> list[StoredMessage]:
         """Messages with an id above `after`, the oldest first."""
         with self._context.database.read() as rx:

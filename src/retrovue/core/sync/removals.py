@@ -188,7 +188,7 @@ def _remove(run: Run, missing: dict[str, tuple[Kind, int]]) -> None:
             journal.write(tx, run.execution_id, run.library.id, entries, run.now())
             bump(tx, "catalogue")
         run.report.removed += len(batch)
-    log.info("%d items are gone from the server", len(idents))
+    log.info("%s gone from the server", "1 item is" if len(idents) == 1 else f"{len(idents):,} items are")
 
 
 def approve(run: Run, execution_id: int) -> None:

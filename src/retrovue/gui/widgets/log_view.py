@@ -23,19 +23,21 @@ NOTHING_CHOSEN = "Select a schedule execution to view logs."
 class LogView(QWidget):
     """Shows, searches and copies."""
 
-    def __init__(self, context: GuiContext, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, context: GuiContext, nothing: str = NOTHING_CHOSEN, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._context = context
         self._ident: int | None = None
         self._last = 0
         self._asking = False
-        self.title = QLabel(NOTHING_CHOSEN)
+        self.title = QLabel()
         self.title.setWordWrap(True)
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
         self.text.setUndoRedoEnabled(False)
         self.text.setAccessibleName("Log of the selected execution")
-        self.text.setPlaceholderText(NOTHING_CHOSEN)
+        self.text.setPlaceholderText(nothing)
         font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         font.setStyleHint(QFont.StyleHint.Monospace)
         self.text.setFont(font)
@@ -44,7 +46,7 @@ class LogView(QWidget):
         self.search.setClearButtonEnabled(True)
         self.search.setFixedWidth(200)
         self.search.returnPressed.connect(self._find)
-        self.copy = QPushButton("Cop&y")
+        self.copy = QPushButton("Copy")
         self.copy.clicked.connect(self._copy)
         row = QHBoxLayout()
         row.addWidget(self.title, 1)
@@ -54,6 +56,7 @@ class LogView(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(row)
         column.addWidget(self.text, 1)
+        self.show_execution(None)
 
     def show_execution(self, execution: Execution | None) -> None:
         """Shows the log of an execution; None shows none."""

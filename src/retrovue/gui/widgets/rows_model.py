@@ -81,6 +81,8 @@ class RowsModel(QAbstractTableModel, Generic[T]):
         """The names of the columns."""
         if orientation is Qt.Orientation.Horizontal and role == _DISPLAY:
             return self._columns[section].name
+        if orientation is Qt.Orientation.Horizontal and role == _ALIGN and self._columns[section].number:
+            return _RIGHT
         return None
 
     def data(self, index: _Index, role: int = _DISPLAY) -> Any:

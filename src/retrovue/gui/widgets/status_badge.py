@@ -60,7 +60,7 @@ class StatusBadge(QWidget):
         self.bar.setFixedWidth(180)
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName("Progress of the running sync")
-        self.start = QPushButton("&Start")
+        self.start = QPushButton("Start")
         self.start.setAccessibleName("Start the background service")
         self.start.clicked.connect(self.start_wanted)
         row = QHBoxLayout(self)

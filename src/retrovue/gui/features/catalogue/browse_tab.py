@@ -90,6 +90,7 @@ class BrowseTab(QWidget):
         self.tree.setObjectName("catalogue")
         self.tree.setAccessibleName("Catalogue")
         self.tree.setUniformRowHeights(True)
+        self.tree.setStyleSheet("QTreeView::item { padding: 3px 0 }")
         self.tree.setAlternatingRowColors(True)
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         for column, width in enumerate((270, 50, 70, 110, 90, 90, 140)):
@@ -114,6 +115,7 @@ class BrowseTab(QWidget):
         column = QVBoxLayout(self)
         column.addLayout(row)
         column.addWidget(both, 1)
+        self.setFocusProxy(self.search)
 
     # --- following ----------------------------------------------------------------------------------------
 

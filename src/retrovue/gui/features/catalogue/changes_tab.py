@@ -38,6 +38,7 @@ class ChangesTab(QWidget):
         column = QVBoxLayout(self)
         column.addLayout(row)
         column.addWidget(self.changes, 1)
+        self.setFocusProxy(self.changes.table)
         self._typed = QTimer(self)
         self._typed.setSingleShot(True)
         self._typed.setInterval(200)

@@ -62,6 +62,7 @@ class MappingsTab(QWidget):
         column.addLayout(row)
         column.addWidget(self.stack, 1)
         column.addWidget(self.report)
+        self.setFocusProxy(self.table)
         self._recount = QTimer(self)
         self._recount.setSingleShot(True)
         self._recount.setInterval(_RECOUNT_MS)

@@ -73,7 +73,7 @@ class ServersTab(QWidget):
         self.add_button.clicked.connect(self.add)
         self.buttons = {
             word.key: QPushButton(text)
-            for word, text in zip(_WORDS, ("&Edit", "Te&st", "&Remove"), strict=True)
+            for word, text in zip(_WORDS, ("E&dit", "T&est", "&Remove"), strict=True)
         }
         row = QHBoxLayout()
         row.addWidget(self.add_button)
@@ -84,6 +84,7 @@ class ServersTab(QWidget):
         column = QVBoxLayout(self)
         column.addLayout(row)
         column.addWidget(self.stack, 1)
+        self.setFocusProxy(self.table)
         self.table.selectionModel().selectionChanged.connect(self._enable)
         self.model.modelReset.connect(self._enable)
         self._enable()

@@ -54,8 +54,8 @@ class SyncForm(QWidget):
         self.limit.setRange(0, 10_000_000)
         self.limit.setSpecialValueText("no limit")
         self.limit.setSuffix(" rows")
-        self.details = QCheckBox("Streams, c&hapters, all tags")
-        self.dry_run, self.sync = QPushButton("Dry R&un"), QPushButton("S&ync")
+        self.details = QCheckBox("Streams, cha&pters, all tags")
+        self.dry_run, self.sync = QPushButton("Dry R&un"), QPushButton("Sy&nc")
         self.dry_run.setToolTip("Say what would change, and change nothing")
         form = QFormLayout()
         for text, field in (
@@ -63,7 +63,7 @@ class SyncForm(QWidget):
             ("Li&braries", self.libraries),
             ("&Kinds", self.kinds),
             ("&Depth", self.how_deep),
-            ("Li&mit", self.limit),
+            ("At m&ost", self.limit),
         ):
             form.addRow(text, field)
         form.addRow("", self.details)

@@ -32,6 +32,7 @@ from retrovue.model.sync import SyncOptions
 from retrovue.service import control
 
 NOTHING_YET = "Choose libraries, then 'Dry Run' to see what would change, or 'Sync'."
+NO_LOG, NO_CHANGES = "The log of the selected sync.", "What the selected sync changed."
 _Places = tuple[tuple[Server, ...], tuple[Library, ...]]
 
 
@@ -72,12 +73,12 @@ class SyncTab(QWidget):
         self.bar, self.words = QProgressBar(), QLabel()
         self.bar.setAccessibleName("Progress of the sync")
         self.words.setTextFormat(Qt.TextFormat.PlainText)
-        self.cancel, self.apply = QPushButton("Ca&ncel"), QPushButton("Appl&y")
+        self.cancel, self.apply = QPushButton("Canc&el"), QPushButton("&Apply")
         self.apply.setToolTip("Sync the same libraries in the same way, and this time change the catalogue")
-        self.log, self.changes = LogView(context), ChangesView(context)
+        self.log, self.changes = LogView(context, NO_LOG), ChangesView(context, NO_CHANGES)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self.tabs.addTab(self.log, "L&og")
+        self.tabs.addTab(self.log, "Lo&g")
         self.tabs.addTab(self.changes, "&What Changed")
         self._lay_out()
         self.form.wanted.connect(self._queue)
@@ -111,6 +112,7 @@ class SyncTab(QWidget):
         row = QHBoxLayout(self)
         row.addWidget(self.form, 2)
         row.addWidget(right, 5)
+        self.setFocusProxy(self.form.libraries)
 
     # --- following ----------------------------------------------------------------------------------
 

@@ -97,12 +97,14 @@ class HistoryModel(QAbstractTableModel):
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> Any:  # noqa: N802  (Qt's)
         """The names of the columns."""
-        return COLUMNS[section] if orientation is Qt.Orientation.Horizontal and role == _DISPLAY else None
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        return COLUMNS[section] if role == _DISPLAY else _aligned(section) if role == _ALIGN else None
 
     def data(self, index: _Index, role: int = _DISPLAY) -> Any:
         """What stands in a cell. It is asked a thousand times a frame."""
         if role == _ALIGN:
-            return _RIGHT if index.column() in {_DURATION, _ITEMS, _ERRORS} else None
+            return _aligned(index.column())
         if role not in {_DISPLAY, _TOOL_TIP, _COLOUR}:
             return None
         execution = self.execution(index.row())
@@ -119,6 +121,10 @@ class HistoryModel(QAbstractTableModel):
         if column == _STATUS:
             return status_colour(execution.status, QGuiApplication.palette())
         return error_colour(QGuiApplication.palette()) if column == _ERRORS and execution.errors else None
+
+
+def _aligned(column: int) -> int | None:
+    return _RIGHT if column in {_DURATION, _ITEMS, _ERRORS} else None
 
 
 def _text(execution: Execution, column: int) -> str:

@@ -2,38 +2,31 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from retrovue.gui.context import GuiContext
 from retrovue.gui.features.schedules.history_tab import HistoryTab
 from retrovue.gui.features.schedules.schedules_tab import SchedulesTab
 from retrovue.gui.features.schedules.upcoming_tab import UpcomingTab
+from retrovue.gui.widgets.tab_page import TabPage
 
 
-class SchedulesPage(QWidget):
-    """Three tabs. `said` carries what was done."""
-
-    said = Signal(str)
+class SchedulesPage(TabPage):
+    """Three tabs; a run that is clicked in the last one is shown in the second."""
 
     def __init__(self, context: GuiContext, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
         self.schedules = SchedulesTab(context)
         self.history = HistoryTab(context)
         self.upcoming = UpcomingTab(context)
-        self.tabs = QTabWidget()
-        self.tabs.addTab(self.schedules, "Sche&dules")
-        self.tabs.addTab(self.history, "Schedule &History")
-        self.tabs.addTab(self.upcoming, "&Upcoming")
-        self.tabs.setObjectName("schedules")
-        self.tabs.setDocumentMode(True)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(6, 6, 6, 0)
-        column.addWidget(self.tabs)
-        self.schedules.said.connect(self.said)
-        self.history.said.connect(self.said)
-        self.upcoming.run_chosen.connect(self._show_run)
+        tabs = (
+            (self.schedules, "Sche&dules"),
+            (self.history, "Schedule Histor&y"),
+            (self.upcoming, "&Upcoming"),
+        )
+        super().__init__("schedules", tabs, parent)
+        self.upcoming.run_chosen.connect(self.show_run)
 
-    def _show_run(self, ident: int) -> None:
+    def show_run(self, ident: int) -> None:
+        """Shows an execution in the history."""
         self.tabs.setCurrentWidget(self.history)
         self.history.show_run(ident)

@@ -53,7 +53,7 @@ class PoliciesForm(QWidget):
         form.addRow("Time lim&it", self.timeout)
         form.addRow("&Try again after passing failures", self.retries)
         form.addRow("&Pause after", self.pause_after)
-        form.addRow("While people are &streaming", self.wait_quiet)
+        form.addRow("While people are st&reaming", self.wait_quiet)
         form.addRow("Tell me of", row)
         for combo in (self.overlap, self.catch_up):
             combo.currentIndexChanged.connect(self.changed)

@@ -32,6 +32,7 @@ from retrovue.model.sync import Depth, KindChoice, SyncOptions
 
 _RECENT = "Recently added (all enabled libraries, quick)"
 _CHECK_MS = 150
+_TABS = ("Sched&ule", "&Options", "&More")
 _FIELDS = {"cron": "when", "every": "when", "limit": "options", "kinds": "options", "options": "options"}
 _POLICIES = {"timeout", "catch_up_window", "wait_quiet", "retries", "pause_after"}
 _DEPTHS = (
@@ -111,7 +112,7 @@ class ScheduleDialog(QDialog):
         self.limit.setSpecialValueText("no limit")
         self.limit.setSuffix(" rows")
         self.dry_run = QCheckBox("&Dry run: say what would change, and change nothing")
-        self.details = QCheckBox("Also &streams, chapters and all tags")
+        self.details = QCheckBox("Also s&treams, chapters and all tags")
         self.enabled = QCheckBox("&Enabled")
         self.enabled.setChecked(True)
         self.policies = PoliciesForm()
@@ -140,13 +141,13 @@ class ScheduleDialog(QDialog):
         second = QFormLayout(options)
         second.addRow("De&pth", self.how_deep)
         second.addRow("&Kinds", self.kinds)
-        second.addRow("Li&mit", self.limit)
+        second.addRow("L&imit", self.limit)
         second.addRow("", self.dry_run)
         second.addRow("", self.details)
         self.tabs = QTabWidget()
-        self.tabs.addTab(what, "&Schedule")
-        self.tabs.addTab(options, "&Options")
-        self.tabs.addTab(self.policies, "&More")
+        self.tabs.addTab(what, _TABS[0])
+        self.tabs.addTab(options, _TABS[1])
+        self.tabs.addTab(self.policies, _TABS[2])
         column = QVBoxLayout(self)
         column.addWidget(self.tabs)
         column.addWidget(self.problem)
@@ -256,7 +257,7 @@ class ScheduleDialog(QDialog):
                 _POLICIES,
             )
         ):
-            title = ("&Schedule", "&Options", "&More")[number]
+            title = _TABS[number]
             self.tabs.setTabText(number, f"{title} ⚠" if field in fields and not empty_name else title)
 
     def _save(self) -> None:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QMenu,
+    QPushButton,
     QTableView,
     QToolButton,
     QVBoxLayout,
@@ -78,6 +79,7 @@ class SchedulesTab(QWidget):
         column = QVBoxLayout(self)
         column.addLayout(self._bar())
         column.addWidget(self.stack, 1)
+        self.setFocusProxy(self.table)
         column.addWidget(self._undo)
         self.table.selectionModel().selectionChanged.connect(self._enable_actions)
         self._enable_actions()
@@ -118,7 +120,7 @@ class SchedulesTab(QWidget):
         wanted: tuple[tuple[str, str, str, Callable[[], None]], ...] = (
             ("add", "&Add Schedule", "Ctrl+N", self.add),
             ("edit", "&Edit", "Return", self.edit),
-            ("duplicate", "D&uplicate", "Ctrl+D", self.duplicate),
+            ("duplicate", "Du&plicate", "Ctrl+D", self.duplicate),
             ("toggle", "E&nable/Disable", "Ctrl+E", self.toggle),
             ("run", "&Run Now", "Ctrl+R", self.run_now),
             ("delete", "De&lete", "Del", self.delete),
@@ -137,11 +139,7 @@ class SchedulesTab(QWidget):
     def _bar(self) -> QHBoxLayout:
         row = QHBoxLayout()
         for action in self._actions.values():
-            button = QToolButton()
-            button.setDefaultAction(action)
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            row.addWidget(button)
+            row.addWidget(button_of(action))
         row.addStretch(1)
         row.addWidget(self.search)
         self.search.setFixedWidth(220)
@@ -299,6 +297,17 @@ class SchedulesTab(QWidget):
         self.refresh()
 
 
+def button_of(action: QAction) -> QPushButton:
+    """A button for an action, with its letter, which a tool button would drop."""
+    button = QPushButton(action.text())
+    button.setToolTip(action.toolTip())
+    button.setAutoDefault(False)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.clicked.connect(action.trigger)
+    action.changed.connect(lambda: button.setEnabled(action.isEnabled()))
+    return button
+
+
 class _UndoBar(QWidget):
     """Says what was deleted, and takes it back for a while."""
 
@@ -309,7 +318,7 @@ class _UndoBar(QWidget):
         self._text = QLabel()
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self.button = QToolButton()
-        self.button.setText("&Undo")
+        self.button.setText("Undo")
         self.button.setShortcut(QKeySequence.StandardKey.Undo)
         self.button.clicked.connect(self._take_back)
         row = QHBoxLayout(self)

@@ -48,6 +48,7 @@ class UpcomingTab(QWidget):
         column = QVBoxLayout(self)
         column.addLayout(row)
         column.addWidget(self.stack, 1)
+        self.setFocusProxy(self.span)
         self._later, self._clock = QTimer(self), QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(300)

@@ -48,6 +48,7 @@ class SettingsPage(QWidget):
         column.addWidget(hint)
         column.addWidget(self.table, 1)
         column.addWidget(self.reset, 0, Qt.AlignmentFlag.AlignLeft)
+        self.setFocusProxy(self.table)
         self.table.selectionModel().selectionChanged.connect(self._chosen)
         self._chosen()
         context.watcher.changed.connect(self._look)
