@@ -49,6 +49,7 @@ check: dev
 bench: dev
 	@$(BIN)/python -m benchmarks.sync
 	@$(BIN)/python -m benchmarks.scheduling
+	@$(BIN)/python -m benchmarks.gui
 
 format: dev
 	@$(BIN)/ruff format .

@@ -288,7 +288,7 @@ def bench_idle(count: int = 1000, seconds: int = 120) -> list[Line]:
     ]
 
 
-_FILL = """
+FILL = """
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)
 INSERT INTO schedule_executions (schedule_id, server_id, library_id, schedule_name, server_name, library_title, due_key,
     due_at, created_at, start_time, end_time, status, sync_options, items_scanned)
@@ -305,7 +305,7 @@ def bench_history(count: int = 1_000_000) -> list[Line]:
         rv = built(folder, 50)
         start = datetime(2024, 1, 1, tzinfo=UTC)
         with rv._context.database.transaction() as tx:
-            tx.execute(text(_FILL), {"count": count, "from": to_millis(start)})
+            tx.execute(text(FILL), {"count": count, "from": to_millis(start)})
         middle = rv.history.list(HistoryFilter(limit=1, until=start + timedelta(minutes=count // 2)))[0].id
         month = {"since": start + timedelta(days=200), "until": start + timedelta(days=230)}
         filters: dict[str, dict[str, Any]] = {
@@ -357,16 +357,16 @@ BENCHES: dict[str, Callable[[], list[Line]]] = {
 }
 
 
-def main(chosen: list[str]) -> None:
-    """Runs the chosen ones."""
+def run(chosen: list[str], benches: Mapping[str, Callable[[], list[Line]]], file: str) -> None:
+    """Runs the chosen ones, or all; prints their tables and writes the results."""
     found = {}
-    for name in chosen or list(BENCHES):
-        found[name] = BENCHES[name]()
-        print(f"\n{(BENCHES[name].__doc__ or name).splitlines()[0]}\n\n{table(found[name])}", flush=True)
+    for name in chosen or list(benches):
+        found[name] = benches[name]()
+        print(f"\n{(benches[name].__doc__ or name).splitlines()[0]}\n\n{table(found[name])}", flush=True)
     RESULTS.mkdir(exist_ok=True)
     document = {"version": __version__, "cores": os.cpu_count(), "results": found}
-    (RESULTS / "scheduling.json").write_text(json.dumps(document, indent=2) + "\n")
+    (RESULTS / file).write_text(json.dumps(document, indent=2) + "\n")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    run(sys.argv[1:], BENCHES, "scheduling.json")

@@ -21,7 +21,6 @@ from typing import Any
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import time_machine
-from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from retrovue import app, settings
@@ -166,8 +165,7 @@ def _take(
 
     def shoot(name: str, widget: QWidget = window) -> None:
         _spin(application, 0.9)
-        picture = widget.grab().toImage().convertToFormat(QImage.Format.Format_Indexed8)
-        picture.save(str(target / f"{name}-{theme}.png"), b"PNG", 0)
+        widget.grab().save(str(target / f"{name}-{theme}.png"), None, 0)
 
     _pages(application, gui, shoot)
     gui.close()

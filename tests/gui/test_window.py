@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from gui_screen import Screen
@@ -34,6 +35,51 @@ def test_a_catalogue_that_cannot_be_opened_says_what_to_do(
     assert "Restore a backup" in gui.window.opening.text
     gui.close()
     gui.window.close()
+
+
+def test_a_newer_database_says_so_and_can_be_tried_again(
+    qtbot: Any, qapp: QApplication, data_dir: Path
+) -> None:
+    with sqlite3.connect(data_dir / "retrovue.db") as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    database.close()
+    chosen = settings.load(data_dir, {})
+    gui = Gui(qapp, chosen, lambda: app.build(chosen))
+    gui.show()
+    qtbot.waitUntil(lambda: "newer" in gui.window.opening.text, timeout=8000)
+    with sqlite3.connect(data_dir / "retrovue.db") as database:
+        database.execute("UPDATE alembic_version SET version_num = '0002'")
+    database.close()
+    qtbot.mouseClick(gui.window.opening.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: gui.window.pages.count() > 0, timeout=8000)
+    gui.close()
+    gui.window.hide()
+
+
+def test_a_locked_database_is_said_and_nothing_freezes(
+    qtbot: Any, qapp: QApplication, data_dir: Path
+) -> None:
+    chosen = settings.load(data_dir, {"RETROVUE_DATABASE_BUSY_SECONDS": "0.3"})
+    gui = Gui(qapp, chosen, lambda: app.build(chosen))
+    gui.show()
+    qtbot.waitUntil(lambda: gui.window.pages.count() > 0, timeout=8000)
+    qtbot.waitUntil(gui.window.pause.isEnabled, timeout=8000)
+    other = sqlite3.connect(data_dir / "retrovue.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    ticks: list[int] = []
+    timer = QTimer()
+    timer.timeout.connect(lambda: ticks.append(1))
+    timer.start(10)
+    gui.window.pause.trigger()
+    qtbot.waitUntil(lambda: "locked" in gui.window.statusBar().currentMessage(), timeout=8000)
+    assert len(ticks) > 10, "the window's thread went on"
+    other.execute("ROLLBACK")
+    other.close()
+    qtbot.waitUntil(lambda: not gui.window.pause.isChecked(), timeout=8000)
+    gui.window.pause.trigger()
+    qtbot.waitUntil(lambda: "paused" in gui.window.statusBar().currentMessage(), timeout=8000)
+    gui.close()
+    gui.window.hide()
 
 
 def test_a_fault_is_shown_redacted_and_the_program_goes_on(screen: Screen) -> None:

@@ -6,11 +6,11 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
-from retrovue.core.api import RetroVue
 from retrovue.gui import theme
 from retrovue.gui.background import Background
 from retrovue.gui.context import GuiContext
@@ -19,8 +19,11 @@ from retrovue.gui.single_instance import SingleInstance
 from retrovue.gui.store_watcher import StoreWatcher
 from retrovue.settings import Settings
 
+if TYPE_CHECKING:
+    from retrovue.core.api import RetroVue
+
 DESKTOP_FILE = "io.github.retrovue.RetroVue"
-Open = Callable[[], RetroVue]
+Open = Callable[[], "RetroVue"]
 
 
 class Gui:
@@ -33,6 +36,7 @@ class Gui:
         theme.apply(application, self._theme)
         application.setApplicationName("RetroVue")
         memory = QSettings(str(settings.data_dir / "window.ini"), QSettings.Format.IniFormat)
+        application.styleHints().colorSchemeChanged.connect(self._follow_platform)
         self.window = MainWindow(memory)
         self.background = Background()
         self.slow = Background(name="retrovue-slow")
@@ -41,10 +45,10 @@ class Gui:
         self._open = open_retrovue
 
     def show(self) -> None:
-        """Shows the window, then opens the catalogue."""
+        """Shows the window, then opens the catalogue: loading what that needs would hold the first picture up."""
         self.window.again.connect(self._begin)
+        self.window.painted.connect(self._begin)
         self.window.show()
-        QTimer.singleShot(0, self._begin)
 
     def _begin(self) -> None:
         self.background.ask(self._first, self._opened, self.window.show_failure)
@@ -65,6 +69,10 @@ class Gui:
         if "settings" in topics and self._rv is not None:
             settings = self._rv.settings
             self.background.ask(lambda: settings.now().text("gui.theme"), self._colour)
+
+    def _follow_platform(self) -> None:
+        if self._theme == "system":
+            theme.apply(self._application, self._theme)
 
     def _colour(self, chosen: str) -> None:
         if chosen != self._theme:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from retrovue.core.api import RetroVue
 from retrovue.gui.background import Background
 from retrovue.gui.store_watcher import StoreWatcher
 from retrovue.settings import Settings
+
+if TYPE_CHECKING:
+    from retrovue.core.api import RetroVue
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,8 @@ def exact(when: datetime, zone: str) -> str:
 
 def plain(text: str) -> str:
     """Text that a server wrote, without what could end a line, turn its direction, or fill the screen."""
+    if text.isprintable() and len(text) <= _LONGEST:
+        return text  # nearly always, and asked a thousand times a frame
     shown = "".join(c if c.isprintable() else " " for c in text.replace("\n", " "))
     return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
 

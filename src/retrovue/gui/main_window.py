@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from PySide6.QtCore import QSettings, QTimer, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QKeySequence, QPaintEvent, QShortcut
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QTabWidget, QWidget
 
 from retrovue import __version__
@@ -32,9 +32,11 @@ _MOST_MESSAGES = 50
 class MainWindow(QMainWindow):
     """Shows at once; what it shows comes when `begin` has given it the façade.
 
-    `ended` when the program may end, `again` when the catalogue should be opened once more.
+    `painted` once it is to be seen, `ended` when the program may end, `again` when the catalogue should be opened
+    once more.
     """
 
+    painted = Signal()
     ended = Signal()
     again = Signal()
 
@@ -43,7 +45,7 @@ class MainWindow(QMainWindow):
         self._memory = memory
         self._context: GuiContext | None = None
         self._pulse: Pulse | None = None
-        self._leaving = False
+        self._leaving = self._was_painted = False
         self._last_message: int | None = None
         self.setWindowTitle("RetroVue")
         self.setWindowIcon(program_icon())
@@ -109,6 +111,13 @@ class MainWindow(QMainWindow):
         context.background.ask(context.rv.service.last_message, self._seen_until)
         context.watcher.start()
 
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  (Qt's)
+        """Tells of the first picture."""
+        super().paintEvent(event)
+        if not self._was_painted:
+            self._was_painted = True
+            QTimer.singleShot(0, self, self.painted.emit)
+
     def show_failure(self, error: RetroVueError) -> None:
         """The catalogue cannot be opened: says what to do."""
         self.opening.show_text(f"{redact(str(error))}\n\n{error.hint}", "Try &Again")
@@ -162,7 +171,7 @@ class MainWindow(QMainWindow):
         service = self._context.rv.service
         said = "All schedules are paused." if on else "Schedules run again."
         self._context.background.ask(
-            service.pause_all if on else service.resume_all, lambda _done: self._say(said)
+            service.pause_all if on else service.resume_all, lambda _done: self._say(said), self._not_done
         )
 
     def _toggle_service(self) -> None:
@@ -178,7 +187,7 @@ class MainWindow(QMainWindow):
         context.slow.ask(
             lambda: control.ensure_running(context.rv, context.settings),
             lambda _started: context.background.ask(self._read_pulse, self._show_pulse),
-            self._not_started,
+            self._not_done,
         )
 
     def _stop_service(self, then: object) -> None:
@@ -194,7 +203,7 @@ class MainWindow(QMainWindow):
 
         context.slow.ask(lambda: control.stop(context.rv), stopped)
 
-    def _not_started(self, error: RetroVueError) -> None:
+    def _not_done(self, error: RetroVueError) -> None:
         assert self._context is not None
         self._failed(error)
         self._context.background.ask(self._read_pulse, self._show_pulse)

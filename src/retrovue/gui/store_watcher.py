@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from retrovue.core.api import RetroVue
 from retrovue.errors import RetroVueError
+
+if TYPE_CHECKING:
+    from retrovue.core.api import RetroVue
 
 _EVERY = 0.25
 

@@ -7,12 +7,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from retrovue.core.api import RetroVue
 from retrovue.errors import Conflict, RetroVueError
 from retrovue.log import redact
 from retrovue.model.service import ServiceHealth
 from retrovue.settings import Settings
+
+if TYPE_CHECKING:
+    from retrovue.core.api import RetroVue
 
 _START_SECONDS = 20.0
 _STOP_SECONDS = 15.0

@@ -302,11 +302,19 @@ def count(rx: Connection, wanted: HistoryFilter) -> int:
     return int(rx.execute(_filtered(select(func.count()).select_from(_t), wanted)).scalar_one())
 
 
-def window(rx: Connection, wanted: HistoryFilter, offset: int, limit: int) -> list[Execution]:
-    """Rows of a filtered history from a position on. The positions are counted in an index, rows read only at the end."""
-    ids = (
-        _filtered(select(_t.c.id), wanted).order_by(began.desc(), _t.c.id.desc()).offset(offset).limit(limit)
-    )
+def window(
+    rx: Connection, wanted: HistoryFilter, offset: int, limit: int, total: int | None = None
+) -> list[Execution]:
+    """Rows of a filtered history from a position on. The positions are counted in an index, rows read only at the end.
+
+    Who knows how many there are in `total` gets the second half counted from the other end.
+    """
+    ids = _filtered(select(_t.c.id), wanted)
+    if total is not None and offset > total // 2:
+        last = max(0, total - offset - limit)
+        ids = ids.order_by(began, _t.c.id).offset(last).limit(total - last - offset)
+    else:
+        ids = ids.order_by(began.desc(), _t.c.id.desc()).offset(offset).limit(limit)
     query = select(_t).where(_t.c.id.in_(ids)).order_by(began.desc(), _t.c.id.desc())
     return [_execution(row) for row in rx.execute(query)]
 

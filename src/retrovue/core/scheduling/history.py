@@ -35,10 +35,15 @@ class History:
         with self._context.database.read() as rx:
             return executions.count(rx, _resolved(rx, wanted))
 
-    def window(self, wanted: HistoryFilter, offset: int, limit: int) -> builtins.list[Execution]:
-        """As `list`, from a position on, for a view that shows a piece of a long history."""
+    def window(
+        self, wanted: HistoryFilter, offset: int, limit: int, *, total: int | None = None
+    ) -> builtins.list[Execution]:
+        """As `list`, from a position on, for a view that shows a piece of a long history.
+
+        A view that knows how many there are says so in `total`, and gets to the end sooner.
+        """
         with self._context.database.read() as rx:
-            return executions.window(rx, _resolved(rx, wanted), offset, limit)
+            return executions.window(rx, _resolved(rx, wanted), offset, limit, total)
 
     def pages(self, wanted: HistoryFilter, *, size: int = 1000) -> Iterator[Execution]:
         """As `list`, read in pieces so that a long history needs little memory."""

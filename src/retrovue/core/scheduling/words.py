@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from functools import lru_cache
 
 from retrovue.core.scheduling.cron import parse
 from retrovue.core.scheduling.zones import to_wall, zone
@@ -16,6 +17,7 @@ _DAY = f"(?:[0-7]|{'|'.join(_SHORT)})"
 _TIMES = re.compile(rf"(\d{{1,2}}) (\d{{1,2}}) \* \* (\*|{_DAY}(?:,{_DAY})*)")
 
 
+@lru_cache(maxsize=1024)
 def describe(trigger: Trigger, timezone: str) -> str:
     """A sentence without its full stop: "Every Saturday at 00:00". Raises `Invalid` as `cron.parse` does."""
     if isinstance(trigger, IntervalTrigger):

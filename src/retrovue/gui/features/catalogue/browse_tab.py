@@ -58,6 +58,7 @@ class BrowseTab(QWidget):
         super().__init__(parent)
         self._context = context
         self._round = 0
+        self._stale = True
         self._shown: Wanted | None = None
         self._places: list[tuple[int, int | None, str]] = []
         self.model = TreeModel(context.background, context.rv.catalogue, self)
@@ -122,10 +123,20 @@ class BrowseTab(QWidget):
     def _look(self, topics: frozenset[str]) -> None:
         if "servers" in topics:
             self._context.background.ask(self._context.rv.libraries.list, self._show_places)
-        if self._shown is None:
+        if not topics & {"catalogue", "servers"}:
+            return
+        if not self.isVisible():
+            self._stale = True
+        elif self._shown is None:
             self.refresh()
-        elif "catalogue" in topics and not self._again.isActive():
+        elif not self._again.isActive():
             self._again.start()
+
+    def showEvent(self, event: object) -> None:  # noqa: N802  (Qt's)
+        """A large catalogue is read only while somebody looks."""
+        super().showEvent(event)  # type: ignore[arg-type]
+        if self._stale:
+            self.refresh()
 
     def _show_places(self, libraries: list[Library]) -> None:
         places: list[tuple[int, int | None, str]] = []
@@ -163,6 +174,7 @@ class BrowseTab(QWidget):
 
     def refresh(self) -> None:
         """Asks for the filtered items and shows them."""
+        self._stale = False
         self._round += 1
         number, wanted, catalogue = self._round, self.wanted(), self._context.rv.catalogue
 

@@ -15,7 +15,7 @@ from retrovue.model.catalogue import Glimpse, Kind
 
 COLUMNS = ("Title", "Year", "Kind", "Library", "Server", "Added", "State")
 _PIECE = 200
-_MOST_PIECES = 50
+_MOST_PIECES = 12
 _Index = QModelIndex | QPersistentModelIndex
 _DISPLAY, _TOOL_TIP = int(Qt.ItemDataRole.DisplayRole), int(Qt.ItemDataRole.ToolTipRole)
 _COLOUR = int(Qt.ItemDataRole.ForegroundRole)

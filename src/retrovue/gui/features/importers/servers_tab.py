@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMessageBox, QPushButton, QVBoxLayout, QWidget
 
-from retrovue.core.api import Removal
 from retrovue.errors import RetroVueError
 from retrovue.gui.context import GuiContext
 from retrovue.gui.features.importers.server_dialog import ServerDialog
@@ -17,6 +17,9 @@ from retrovue.gui.widgets.empty_state import Stack
 from retrovue.gui.widgets.rows_model import Column, RowsModel
 from retrovue.gui.widgets.tables import table_of
 from retrovue.model.catalogue import Server, ServerState
+
+if TYPE_CHECKING:
+    from retrovue.core.api import Removal
 
 EMPTY = "No servers yet. Click 'Add Server' to connect your Plex server."
 _WORDS = (Word("edit", "Edit"), Word("test", "Test"), Word("remove", "Remove"))

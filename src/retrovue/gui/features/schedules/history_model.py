@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QGuiApplication
@@ -16,12 +15,21 @@ from retrovue.model.execution import Execution, HistoryFilter
 COLUMNS = ("Schedule Name", "Server", "Library", "Start Time", "Duration", "Items Synced", "Errors", "Status")
 _START, _DURATION, _ITEMS, _ERRORS, _STATUS = range(3, len(COLUMNS))
 _PIECE = 200
-_MOST_PIECES = 40
+_MOST_PIECES = 12
 _Index = QModelIndex | QPersistentModelIndex
 _DISPLAY, _TOOL_TIP = int(Qt.ItemDataRole.DisplayRole), int(Qt.ItemDataRole.ToolTipRole)
 _COLOUR, _ALIGN = int(Qt.ItemDataRole.ForegroundRole), int(Qt.ItemDataRole.TextAlignmentRole)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-Read = Callable[[HistoryFilter, int, int], list[Execution]]
+
+
+class Read(Protocol):
+    """Reads a piece of a filtered history of so many rows."""
+
+    def __call__(
+        self, wanted: HistoryFilter, offset: int, limit: int, *, total: int | None
+    ) -> list[Execution]:
+        """See `History.window`."""
+        ...
 
 
 class HistoryModel(QAbstractTableModel):
@@ -70,9 +78,9 @@ class HistoryModel(QAbstractTableModel):
         if piece in self._asked:
             return
         self._asked.add(piece)
-        wanted, number = self._wanted, self._round
+        wanted, number, total = self._wanted, self._round, self._count
         self._background.ask(
-            lambda: self._read(wanted, piece * _PIECE, _PIECE),
+            lambda: self._read(wanted, piece * _PIECE, _PIECE, total=total),
             lambda rows: self._arrived(number, piece, rows),
         )
 

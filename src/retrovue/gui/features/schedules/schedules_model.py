@@ -35,12 +35,14 @@ class SchedulesModel(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rows: list[tuple[Schedule, str]] = []
+        self._keys: dict[tuple[int, int], Any] = {}
         self._paused = False
         self.now = datetime.now(UTC)
 
     def show_schedules(self, rows: list[tuple[Schedule, str]], *, paused: bool, now: datetime) -> None:
         """Shows schedules with their frequencies; `paused` when all are."""
         self.now, self._paused = now, paused
+        self._keys.clear()
         if [row[0].id for row in rows] == [row[0].id for row in self._rows]:
             self._rows = rows
             self._tell()
@@ -92,7 +94,10 @@ class SchedulesModel(QAbstractTableModel):
         if role == _TOOL_TIP:
             return self._tip(schedule, frequency, column)
         if role == SORT_ROLE:
-            return self._key(schedule, frequency, column)
+            place = index.row(), column
+            if place not in self._keys:  # a sort asks ten times for each
+                self._keys[place] = self._key(schedule, frequency, column)
+            return self._keys[place]
         if role == _COLOUR:
             return self._colour(schedule, column)
         return None

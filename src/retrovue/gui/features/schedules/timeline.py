@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import combinations
 from statistics import median
+from typing import TYPE_CHECKING
 
-from retrovue.core.api import RetroVue
 from retrovue.model.execution import Execution, HistoryFilter
 from retrovue.model.schedule import Schedule
+
+if TYPE_CHECKING:
+    from retrovue.core.api import RetroVue
 
 _LEAST = timedelta(minutes=1)
 _MOST_PAST, _MOST_AHEAD = 2000, 300

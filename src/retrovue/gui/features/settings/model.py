@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QFont, QGuiApplication, QPalette
 
-from retrovue.core.api import SettingValue
 from retrovue.log import redact
 from retrovue.settings import Origin
+
+if TYPE_CHECKING:
+    from retrovue.core.api import SettingValue
 
 COLUMNS = ("Setting", "Value", "Unit", "Meaning", "From")
 VALUE = 1
