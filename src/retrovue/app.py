@@ -11,8 +11,10 @@ from retrovue.core.api import RetroVue
 from retrovue.core.context import Context, OpenSource, Pause, Secrets
 from retrovue.errors import Conflict, StorageError
 from retrovue.model.catalogue import Secret
+from retrovue.model.notices import Channels
 from retrovue.model.sync import MediaSource
 from retrovue.notify import rules
+from retrovue.notify.channels import AppriseChannels
 from retrovue.secrets.store import FileSecrets, KeyringSecrets
 from retrovue.settings import Settings
 from retrovue.storage import backup, migrate
@@ -32,13 +34,20 @@ def build(
     clock: Callable[[], datetime] = now,
     pause: Pause = time.sleep,
     monotonic: Callable[[], float] = time.monotonic,
+    channels: Channels | None = None,
 ) -> RetroVue:
     """Opens the database (making or upgrading it) and wires everything. Tests hand the outside world in.
 
     Raises `StorageError` when the database cannot be used.
     """
     context = wire(
-        settings, secrets=secrets, open_source=open_source, clock=clock, pause=pause, monotonic=monotonic
+        settings,
+        secrets=secrets,
+        open_source=open_source,
+        clock=clock,
+        pause=pause,
+        monotonic=monotonic,
+        channels=channels,
     )
     migrate.ensure(context.database, clock())
     return RetroVue(context)
@@ -52,6 +61,7 @@ def wire(
     clock: Callable[[], datetime] = now,
     pause: Pause = time.sleep,
     monotonic: Callable[[], float] = time.monotonic,
+    channels: Channels | None = None,
 ) -> Context:
     """Everything wired, nothing opened."""
     database = Database(settings.database_url, busy_seconds=settings.number("database.busy_seconds"))
@@ -72,6 +82,7 @@ def wire(
         pause=pause,
         monotonic=monotonic,
         decide=rules.decide,
+        channels=channels or AppriseChannels(),
     )
     return context
 

@@ -25,6 +25,7 @@
     │   ├── DatabaseUnavailable it cannot be opened or reached
     │   ├── DatabaseReadOnly, DiskFull, DatabaseCorrupt, DatabaseNewer
     ├── SecretsError            the token store
+    ├── ChannelError            a notification could not be sent (transient)
     └── Stopped
         ├── Cancelled           the user asked for it
         └── ExecutionLost       somebody else ended this execution
@@ -163,6 +164,12 @@ class DatabaseNewer(StorageError):
 
 class SecretsError(RetroVueError):
     """The token store cannot be read or written."""
+
+
+class ChannelError(RetroVueError):
+    """A notification could not be sent."""
+
+    transient = True
 
 
 class Stopped(RetroVueError):

@@ -107,6 +107,9 @@ SPECS: tuple[Spec, ...] = (
     Spec("removals.brake_percent", 10.0, "Removals of more than this part of a library are held", "%", 0, 100),
     Spec("removals.brake_items", 20, "Removals of no more than this many items are never held", "items", 0),
     Spec("service.parallel_servers", 2, "Servers that are synced at the same time", "servers", 1, 8),
+    Spec("notify.stale_hours", 0, "A message when a library was not synced for so long; 0: none", "hours", 0, 87600),
+    Spec("backup.days", 7, "The service copies the database so often; 0: never", "days", 0, 365),
+    Spec("backup.keep", 4, "So many of these copies are kept", "copies", 1, 365),
     Spec(
         "gui.theme", "system", "Colours of the window; system follows the platform where it tells",
         choices=("system", "light", "dark"),

@@ -20,6 +20,7 @@ from retrovue.gui.formatting import exact, in_words, length, plain
 from retrovue.gui.widgets.status_badge import Pulse, badge_text
 from retrovue.model.execution import Status
 from retrovue.model.service import NextRun, ServiceHealth, ServiceProcess, ServiceState
+from retrovue.storage import migrate
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -48,7 +49,7 @@ def test_a_newer_database_says_so_and_can_be_tried_again(
     gui.show()
     qtbot.waitUntil(lambda: "newer" in gui.window.opening.text, timeout=8000)
     with sqlite3.connect(data_dir / "retrovue.db") as database:
-        database.execute("UPDATE alembic_version SET version_num = '0002'")
+        database.execute(f"UPDATE alembic_version SET version_num = '{migrate.HEAD}'")
     database.close()
     qtbot.mouseClick(gui.window.opening.button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: gui.window.pages.count() > 0, timeout=8000)

@@ -121,7 +121,7 @@ def test_retries_end_and_a_refused_token_has_none(service: Service, films: World
 
 
 def test_failures_pause_a_schedule_and_are_told(service: Service, films: World) -> None:
-    trouble = films.server.fault("/library/sections", faults.html(401))
+    trouble = films.server.fault("/library/sections", faults.raw(b"{"))
     add(films, "Strict", cron="0 * * * *", policies={"pause_after": 2, "notify": ()})
     service.wait(hours=4)
     kept = films.rv.schedules.get("Strict")

@@ -18,6 +18,7 @@ from retrovue.cli import (
     libraries,
     maintenance,
     mappings,
+    notify,
     removals,
     schedules,
     servers,
@@ -47,6 +48,7 @@ app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(schedules.app, name="schedules")
 app.add_typer(history.app, name="history")
 app.add_typer(service.app, name="service")
+app.add_typer(notify.app, name="notify")
 app.add_typer(settings.app, name="settings")
 app.command("sync")(sync.sync)
 app.command("status")(status.status)

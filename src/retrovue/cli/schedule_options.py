@@ -12,6 +12,7 @@ import typer
 
 from retrovue.errors import Invalid
 from retrovue.model.schedule import (
+    CHOSEN_NOTICES,
     CatchUp,
     CronTrigger,
     IntervalTrigger,
@@ -156,13 +157,17 @@ def changed_policies(
     }
     if notify is not None:
         words = "" if notify.strip().lower() == "none" else notify
-        changes["notify"] = tuple(dict.fromkeys(_choices(words, Notice, "--notify")))
+        changes["notify"] = tuple(dict.fromkeys(_choices(words, Notice, "--notify", CHOSEN_NOTICES)))
     return replace(old, **{name: value for name, value in changes.items() if value is not None})
 
 
-def _choices(text: str, kind: Any, option: str) -> Sequence[Any]:
+def _choices(text: str, kind: Any, option: str, among: Sequence[Any] = ()) -> Sequence[Any]:
+    allowed = among or tuple(kind)
     try:
-        return [kind(part.strip().lower()) for part in text.split(",") if part.strip()]
+        found = [kind(part.strip().lower()) for part in text.split(",") if part.strip()]
     except ValueError:
-        known = ", ".join(member.value for member in kind)
-        raise Invalid(option.lstrip("-"), f"'{text}' cannot be read", f"choose from {known}") from None
+        found = [None]
+    if any(one not in allowed for one in found):
+        known = ", ".join(member.value for member in allowed)
+        raise Invalid(option.lstrip("-"), f"'{text}' cannot be read", f"choose from {known}")
+    return found

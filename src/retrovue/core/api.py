@@ -15,6 +15,7 @@ from retrovue.core.scheduling.executor import Executor
 from retrovue.core.scheduling.history import History
 from retrovue.core.scheduling.loop import About, Loop
 from retrovue.core.scheduling.manager import Schedules
+from retrovue.core.scheduling.notices import Notify
 from retrovue.core.scheduling.services import Service
 from retrovue.core.scheduling.stop import Stop
 from retrovue.core.scheduling.sync import Removals, Syncs
@@ -78,7 +79,6 @@ class RetroVue:
     def __init__(self, context: Context) -> None:
         self._context = context
         executor = Executor(context)
-        self.servers = Servers(context)
         self.libraries = Libraries(context)
         self.mappings = Mappings(context)
         self.catalogue = Catalogue(context)
@@ -86,7 +86,9 @@ class RetroVue:
         self.removals = Removals(context, self.sync)
         self.history = History(context)
         self.schedules = Schedules(context, self.sync)
-        self.service = Service(context, executor, self.history)
+        self.servers = Servers(context, self.schedules.resume_of)
+        self.notify = Notify(context)
+        self.service = Service(context, executor, self.history, self.notify)
         self.settings = SettingsGroup(context)
 
     def backup(self, target: Path) -> Path:

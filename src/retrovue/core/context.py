@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 
 from retrovue.errors import Ambiguous, NotFound
 from retrovue.model.catalogue import Library, Secret, Server
+from retrovue.model.notices import Channels
 from retrovue.model.schedule import Message, Outcome
 from retrovue.model.sync import MediaSource
 from retrovue.settings import Settings
@@ -67,6 +68,8 @@ class Context:
     """Seconds that pass while the machine is awake, whatever its clock is set to."""
     decide: Callable[[Outcome], Sequence[Message]]
     """What of an ended run is worth telling."""
+    channels: Channels
+    """How it is sent."""
 
     def settings(self) -> Settings:
         """The settings in force now, those of the table included."""

@@ -51,13 +51,18 @@ class CatchUp(StrEnum):
 
 
 class Notice(StrEnum):
-    """What a user may want to be told of a schedule's runs."""
+    """What a user may want to be told."""
 
     FAILURE = "failure"
     HELD = "held"
     RECOVERY = "recovery"
     SUCCESS = "success"
     CHANGE = "change"
+    STALE = "stale"
+    """A library was not synced for long; a setting decides about it, not a schedule."""
+
+
+CHOSEN_NOTICES = tuple(notice for notice in Notice if notice is not Notice.STALE)
 
 
 @dataclass(frozen=True, slots=True)

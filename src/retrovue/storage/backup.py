@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from contextlib import closing
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from retrovue import errors
 from retrovue.storage.database import Database, convert
+
+_REGULAR = "retrovue-regular-"
+_STAMP = "%Y%m%dT%H%M%S"
+_TOLD = re.compile(r"-(\d{8}T\d{6})\.db$")
 
 
 def create(database: Database, target: Path) -> Path:
@@ -42,6 +48,59 @@ def before_upgrade(database: Database, revision: str, now: datetime) -> Path | N
     if database.path is None:
         return None
     return create(database, backups_folder(database) / f"retrovue-{revision}-{now:%Y%m%dT%H%M%S}.db")
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A backup in the backups folder, and when it was made."""
+
+    path: Path
+    made_at: datetime
+
+
+def regular(database: Database) -> list[Copy]:
+    """The copies that the service made, the oldest first."""
+    return [one for one in copies(database) if one.path.name.startswith(_REGULAR)]
+
+
+def make_regular(database: Database, now: datetime) -> Path:
+    """A copy in the backups folder; one that does not pass its check is no copy. Raises `StorageError`."""
+    made = create(database, backups_folder(database) / f"{_REGULAR}{now:{_STAMP}}.db")
+    try:
+        check(made)
+    except errors.DatabaseCorrupt:
+        made.rename(made.with_name(made.name.replace(_REGULAR, "retrovue-damaged-")))
+        raise
+    return made
+
+
+def forget_regular(database: Database, keep: int) -> None:
+    """Removes the oldest copies that the service made."""
+    for one in regular(database)[:-keep]:
+        one.path.unlink(missing_ok=True)
+
+
+def copies(database: Database) -> list[Copy]:
+    """The backups in the backups folder whose names tell when they were made, the oldest first."""
+    if database.path is None:
+        return []
+    found = []
+    for path in (database.path.parent / "backups").glob("retrovue-*.db"):
+        stamp = _TOLD.search(path.name)
+        if stamp is not None and "-damaged-" not in path.name:
+            found.append(Copy(path, datetime.strptime(stamp[1], _STAMP).replace(tzinfo=UTC)))
+    return sorted(found, key=lambda one: one.made_at)
+
+
+def newest_good(database: Database) -> Copy | None:
+    """The newest backup that passes its check."""
+    for one in reversed(copies(database)):
+        try:
+            check(one.path)
+        except errors.RetroVueError:
+            continue
+        return one
+    return None
 
 
 def backups_folder(database: Database) -> Path:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, insert, select
 
 from retrovue.model.schedule import Message, Notice, StoredMessage
+from retrovue.storage import deliveries
 from retrovue.storage.database import bump
 from retrovue.storage.tables import messages
 
@@ -16,9 +17,10 @@ _m = messages
 def add(
     tx: Connection, message: Message, *, schedule_id: int | None, execution_id: int | None, now: datetime
 ) -> None:
-    """Keeps a message."""
-    tx.execute(
-        insert(_m).values(
+    """Keeps a message, for every target."""
+    made = tx.execute(
+        insert(_m)
+        .values(
             at=now,
             schedule_id=schedule_id,
             execution_id=execution_id,
@@ -26,8 +28,16 @@ def add(
             title=message.title,
             text=message.text,
         )
+        .returning(_m.c.id)
     )
+    deliveries.queue_message(tx, int(made.scalar_one()), now)
     bump(tx, "messages")
+
+
+def told_since(rx: Connection, kind: Notice, title: str, since: datetime) -> bool:
+    """Whether this was said already."""
+    query = select(_m.c.id).where(_m.c.kind == kind.value, _m.c.title == title, _m.c.at >= since)
+    return rx.execute(query.limit(1)).first() is not None
 
 
 def listing(rx: Connection, *, after: int, limit: int) -> list[StoredMessage]:

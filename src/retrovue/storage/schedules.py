@@ -210,6 +210,16 @@ def set_aside(tx: Connection, schedule_id: int, error: str) -> None:
     bump(tx, "schedules")
 
 
+def pause_all_of(tx: Connection, server_id: int, reason: str) -> None:
+    """Pauses the live schedules of a server."""
+    tx.execute(
+        update(_t)
+        .where(_t.c.server_id == server_id, _t.c.enabled, _t.c.paused_reason.is_(None), _t.c.error.is_(None))
+        .values(paused_reason=reason, next_run_at=None)
+    )
+    bump(tx, "schedules")
+
+
 def set_enabled(tx: Connection, schedule_id: int, *, enabled: bool, next_run_at: datetime | None, now: datetime) -> None:  # fmt: skip
     """Switches a schedule on or off; on also ends a pause."""
     values: dict[str, Any] = {"enabled": enabled, "next_run_at": next_run_at, "updated_at": now}

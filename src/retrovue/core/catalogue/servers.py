@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -28,8 +29,9 @@ class Removal:
 class Servers:
     """`rv.servers`: the media servers that are known here."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, resume: Callable[[int], object]) -> None:
         self._context = context
+        self._resume = resume
 
     def list(self) -> list[Server]:
         """All servers by name, without asking them anything."""
@@ -96,7 +98,10 @@ class Servers:
         verify_tls: bool | None = None,
         ca_file: str | None = None,
     ) -> ServerState:
-        """Changes what is given, after asking the server with it. Raises as `add` does; then nothing changes."""
+        """Changes what is given, after asking the server with it. Raises as `add` does; then nothing changes.
+
+        A token that it takes resumes the schedules that paused because it refused the old one.
+        """
         old = self.get(wanted)
         values: dict[str, Any] = {}
         if name is not None and name != old.name:
@@ -116,6 +121,8 @@ class Servers:
             servers.change(tx, old.id, values, now)
             if token is not None:
                 self._context.secrets().put(secret_name(old.id), token)
+        if token is not None:
+            self._resume(old.id)
         return self.test(old.id)
 
     def _try_out(self, old: Server, values: dict[str, Any], token: Secret | None) -> str:

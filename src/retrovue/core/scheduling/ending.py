@@ -8,12 +8,20 @@ from datetime import datetime
 from retrovue.core.context import Context
 from retrovue.log import redact
 from retrovue.model.execution import Execution, Status
+from retrovue.model.notices import PingEvent
 from retrovue.model.schedule import Message, Outcome, Schedule
 from retrovue.model.sync import SyncReport
-from retrovue.storage import executions, holds, messages, schedules
+from retrovue.storage import deliveries, executions, holds, messages, schedules
 from retrovue.storage.database import Connection
 
 _log = logging.getLogger("retrovue.execution")
+TOKEN_REFUSED = "the server refuses the token; sign in again"  # noqa: S105  (words, no token)
+"""Why schedules of a server pause; a new token resumes those that paused for this."""
+_PINGED = {
+    Status.SUCCESS: PingEvent.SUCCESS,
+    Status.FAILED: PingEvent.FAILURE,
+    Status.INTERRUPTED: PingEvent.FAILURE,
+}
 
 
 def finish(
@@ -25,25 +33,36 @@ def finish(
     report: SyncReport | None = None,
     *,
     expected: bool = False,
+    refused: bool = False,
 ) -> bool:
     """Ends an active execution, once: False when it had ended already.
 
-    An `expected` end (the service was stopped) is no failure of the schedule.
+    An `expected` end (the service was stopped) is no failure of the schedule. When the token was `refused`, all
+    schedules of the server pause: each of their runs would fail in the same way.
     """
     now = context.now()
     if not executions.finish(tx, execution_id, status, now=now, reason=reason, report=report):
         return False
     ended = executions.get(tx, execution_id)
+    if refused and ended is not None and ended.server_id is not None:
+        schedules.pause_all_of(tx, ended.server_id, TOKEN_REFUSED)
     if ended is None or ended.schedule_id is None:
         return True
     schedule = schedules.get(tx, ended.schedule_id)
     if schedule is not None:
-        _keep_score(context, tx, schedule, ended, now, expected=expected)
+        _keep_score(context, tx, schedule, ended, now, expected=expected, refused=refused)
     return True
 
 
 def _keep_score(
-    context: Context, tx: Connection, schedule: Schedule, ended: Execution, now: datetime, *, expected: bool
+    context: Context,
+    tx: Connection,
+    schedule: Schedule,
+    ended: Execution,
+    now: datetime,
+    *,
+    expected: bool,
+    refused: bool,
 ) -> None:
     failed = ended.status in {Status.FAILED, Status.INTERRUPTED} and not expected
     # The libraries of one due time count as one run, which failed when one of them did.
@@ -63,6 +82,8 @@ def _keep_score(
         schedules.pause(tx, schedule.id, f"paused after {times}: {_first_line(ended.reason)}")
     if expected:
         return
+    if shown in _PINGED:
+        deliveries.queue_ping(tx, schedule.id, _PINGED[shown], now)
     outcome = Outcome(
         execution_id=ended.id,
         schedule_id=schedule.id,
@@ -76,7 +97,7 @@ def _keep_score(
         held_before=_held_before(tx, ended),
         failures_before=before,
         failures_in_a_row=after,
-        paused=pauses,
+        paused=pauses or refused,
         notify=schedule.policies.notify,
     )
     for message in context.decide(outcome):

@@ -17,14 +17,15 @@ from retrovue.core.scheduling.ending import finish
 from retrovue.core.scheduling.stop import Stop
 from retrovue.core.sync import engine, plan, removals
 from retrovue.core.sync.run import Limits, Run, listing_of
-from retrovue.errors import Cancelled, ExecutionLost, NotFound, RetroVueError, StorageError
+from retrovue.errors import Cancelled, ExecutionLost, NotFound, RetroVueError, StorageError, TokenRefused
 from retrovue.model.catalogue import Library, Server
 from retrovue.model.execution import Execution, Status
+from retrovue.model.notices import PingEvent
 from retrovue.model.schedule import Policies, Schedule
 from retrovue.model.sync import Depth, Progress, SyncReport
 from retrovue.model.words import duration
 from retrovue.settings import Settings
-from retrovue.storage import execution_logs, executions, locks, schedules, servers
+from retrovue.storage import deliveries, execution_logs, executions, locks, schedules, servers
 from retrovue.storage.database import Connection
 
 _log = logging.getLogger("retrovue.execution")
@@ -108,6 +109,8 @@ class Executor:
                 return self._get(execution_id)
             with self._context.database.transaction() as tx:
                 began = executions.start(tx, execution_id, self._context.now())
+                if began and schedule is not None and execution.attempt == 1:
+                    deliveries.queue_ping(tx, schedule.id, PingEvent.START, self._context.now())
             if not began:
                 return self._end(execution_id, Status.CANCELLED, "it was cancelled before it began")
             return self._work(self._get(execution_id), schedule if patient else None, lines, stop, observe)
@@ -174,7 +177,7 @@ class Executor:
             observe(progress)
             return cancel
 
-        transient = False
+        transient = refused = False
         try:
             status, reason = self._sync(execution, report, settings, checkpoint, stop)
         except Cancelled as error:
@@ -184,6 +187,7 @@ class Executor:
             return self._get(execution.id)
         except RetroVueError as error:
             status, reason, transient = Status.FAILED, _reason(error), error.transient
+            refused = isinstance(error, TokenRefused)
             _log.error("%s", reason)
         except Exception as error:  # noqa: BLE001  (the boundary of a run: a bug ends as a failed row)
             status, reason = Status.FAILED, f"a fault in RetroVue: {type(error).__name__}"
@@ -192,7 +196,17 @@ class Executor:
         again = schedule is not None and transient and execution.attempt <= schedule.policies.retries
         if again and self._try_later(execution, reason or "", lines, keep):
             return self._get(execution.id)
-        self._write_end(execution.id, status, reason, report, lines, keep, stop, patient=schedule is not None)
+        self._write_end(
+            execution.id,
+            status,
+            reason,
+            report,
+            lines,
+            keep,
+            stop,
+            patient=schedule is not None,
+            refused=refused,
+        )
         return self._get(execution.id)
 
     def _try_later(self, execution: Execution, reason: str, lines: log.Captured, keep: int) -> bool:
@@ -224,6 +238,7 @@ class Executor:
         stop: Stop,
         *,
         patient: bool,
+        refused: bool,
     ) -> None:
         """Writes the end. A patient run insists, with less to write, when the database is away or full."""
         taken = lines.take()
@@ -231,7 +246,16 @@ class Executor:
             try:
                 with self._context.database.transaction() as tx:
                     execution_logs.append(tx, execution_id, taken, keep_bytes=keep)
-                    finish(self._context, tx, execution_id, status, reason, report, expected=stop.by_service)
+                    finish(
+                        self._context,
+                        tx,
+                        execution_id,
+                        status,
+                        reason,
+                        report,
+                        expected=stop.by_service,
+                        refused=refused,
+                    )
             except StorageError as error:
                 if pause is None:
                     raise

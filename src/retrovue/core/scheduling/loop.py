@@ -6,15 +6,17 @@ It never waits itself: `tick` does what there is to do and says how long nothing
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from retrovue.core.context import Context
-from retrovue.core.scheduling import claim, due, zones
+from retrovue.core.scheduling import claim, due, safety, zones
 from retrovue.core.scheduling.dispatch import Dispatcher, Spawn
 from retrovue.core.scheduling.executor import Executor
 from retrovue.core.scheduling.history import History
+from retrovue.core.scheduling.notices import Notify
 from retrovue.errors import Conflict, RetroVueError
 from retrovue.log import redact
 from retrovue.model.service import ServiceState
@@ -31,6 +33,8 @@ _RETRY_DISPATCH = timedelta(seconds=5)
 _JUMP = timedelta(seconds=60)
 _TOLERANCE = timedelta(seconds=1)
 _STEADY = timedelta(hours=1)
+_HOUR = timedelta(hours=1)
+_POST = timedelta(seconds=5)
 _DAY = timedelta(days=1)
 _LONG_GAP = timedelta(days=30)
 _LONGEST_PAUSE = 30.0
@@ -53,6 +57,7 @@ class Loop:
         context: Context,
         executor: Executor,
         history: History,
+        notify: Notify,
         about: About,
         wake: Callable[[], None],
         spawn: Spawn,
@@ -61,6 +66,10 @@ class Loop:
         self._database = context.database
         self._executor = executor
         self._history = history
+        self._notify = notify
+        self._spawn = spawn
+        self._sender: threading.Thread | None = None
+        self._next_delivery: datetime | None = None
         self._dispatcher = Dispatcher(context, executor, wake, spawn)
         self._watcher = Watcher(context.database)
         self._about = about
@@ -159,6 +168,7 @@ class Loop:
         self._beat(now)
         claimed = self._claim(now)
         self._dispatch(now, hurry=looked or claimed)
+        self._send(now, looked=looked)
         return self._wait(self._context.now())
 
     def _register(self, now: datetime) -> None:
@@ -233,6 +243,23 @@ class Loop:
         if hurry or time_came or self._is_time("dispatch", now, _RETRY_DISPATCH):
             self._dispatcher.dispatch(now, scheduled=self._slept_at is None and not self._paused)
 
+    def _send(self, now: datetime, *, looked: bool) -> None:
+        """Empties the outbox in a thread of its own: a channel that hangs must not hold anything up."""
+        if self._sender is not None and self._sender.is_alive():
+            return
+        if looked or self._is_time("post", now, _POST):
+            self._next_delivery = self._notify.next_at()
+        if self._next_delivery is not None and self._next_delivery <= now:
+            self._next_delivery = None
+            self._at.pop("post", None)
+            self._sender = self._spawn(self._notify_all, "retrovue-notify")
+
+    def _notify_all(self) -> None:
+        try:
+            self._notify.deliver()
+        except Exception:  # noqa: BLE001  (the service goes on)
+            _log.exception("Notifications cannot be sent")
+
     def _beat(self, now: datetime) -> None:
         if not self._is_time("beat", now, _HEARTBEAT):
             return
@@ -248,6 +275,20 @@ class Loop:
         if self._may_prune(now):
             self._history.prune()
             self._pruned_at = now
+        if self._is_time("age", now, _HOUR):
+            self._notify.tell_of_age()
+            self._back_up(now)
+
+    def _back_up(self, now: datetime) -> None:
+        """A copy of the database now and then; one that cannot be written is an error to see, and no more."""
+        try:
+            made = safety.back_up_if_old(self._context, now)
+        except RetroVueError as error:
+            _log.error("The database could not be backed up: %s", error)
+            self._last_error = redact(f"{now:%Y-%m-%d %H:%M:%S}Z {error}")
+        else:
+            if made is not None:
+                _log.info("The database was backed up: %s", made)
 
     def _may_prune(self, now: datetime) -> bool:
         """Daily, and only when the clock has been steady for a while: one that is years ahead must cost no history."""

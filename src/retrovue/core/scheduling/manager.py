@@ -12,6 +12,7 @@ from retrovue.core.context import Context, pick
 from retrovue.core.scheduling import due, zones
 from retrovue.core.scheduling.checks import checked, checked_trigger
 from retrovue.core.scheduling.claim import covered_libraries
+from retrovue.core.scheduling.ending import TOKEN_REFUSED
 from retrovue.core.scheduling.stop import Stop
 from retrovue.core.scheduling.sync import ObserveExecution, Syncs
 from retrovue.core.scheduling.words import describe
@@ -143,6 +144,17 @@ class Schedules:
         with self._context.database.transaction() as tx:
             schedules.set_enabled(tx, schedule.id, enabled=True, next_run_at=following, now=now)
         return self.get(schedule.id)
+
+    def resume_of(self, server_id: int) -> builtins.list[str]:
+        """Resumes the schedules of a server that paused because it refused its token; their names."""
+        now = self._context.now()
+        with self._context.database.transaction() as tx:
+            paused = [one for one in schedules.listing(tx)
+                      if one.server_id == server_id and one.enabled and one.paused_reason == TOKEN_REFUSED]  # fmt: skip
+            for one in paused:
+                following = due.next_due(one.trigger, one.timezone, now)
+                schedules.set_enabled(tx, one.id, enabled=True, next_run_at=following, now=now)
+        return [one.name for one in paused]
 
     def disable(self, wanted: str | int) -> Schedule:
         """Switches a schedule off. Everything is kept; what waits to run is cancelled, what runs goes on."""

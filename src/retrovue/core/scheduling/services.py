@@ -11,6 +11,7 @@ from retrovue.core.scheduling.dispatch import Spawn, in_thread
 from retrovue.core.scheduling.executor import Executor
 from retrovue.core.scheduling.history import History
 from retrovue.core.scheduling.loop import About, Loop
+from retrovue.core.scheduling.notices import Notify
 from retrovue.model.schedule import StoredMessage
 from retrovue.model.service import NextRun, ServiceHealth, ServiceProcess
 from retrovue.storage import executions, locks, messages, schedules, services
@@ -22,14 +23,15 @@ _LAUNCH_SECONDS = 30.0
 class Service:
     """`rv.service`: the background service, as faces see it."""
 
-    def __init__(self, context: Context, executor: Executor, history: History) -> None:
+    def __init__(self, context: Context, executor: Executor, history: History, notify: Notify) -> None:
         self._context = context
         self._executor = executor
         self._history = history
+        self._notify = notify
 
     def loop(self, about: About, wake: Callable[[], None], spawn: Spawn = in_thread) -> Loop:
         """The loop of a service process; nothing is touched before its first tick."""
-        return Loop(self._context, self._executor, self._history, about, wake, spawn)
+        return Loop(self._context, self._executor, self._history, self._notify, about, wake, spawn)
 
     def health(self) -> ServiceHealth:
         """The services that live, whether all is paused, and what fires next."""

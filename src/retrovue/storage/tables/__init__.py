@@ -13,6 +13,7 @@ from retrovue.storage.tables.catalogue import (
     plex_libraries,
     plex_servers,
 )
+from retrovue.storage.tables.notices import deliveries, notify_targets, schedule_pings
 from retrovue.storage.tables.runs import (
     changes,
     execution_log,
@@ -29,6 +30,7 @@ from retrovue.storage.tables.runs import (
 __all__ = [
     "catalogue_items",
     "changes",
+    "deliveries",
     "execution_log",
     "external_ids",
     "item_changes",
@@ -37,11 +39,13 @@ __all__ = [
     "media_files",
     "messages",
     "metadata",
+    "notify_targets",
     "path_mappings",
     "plex_libraries",
     "plex_servers",
     "removal_holds",
     "schedule_executions",
+    "schedule_pings",
     "schedules",
     "service_control",
     "service_status",
