@@ -14,7 +14,9 @@ from retrovue import __version__
 from retrovue.cli import (
     catalogue,
     demo,
+    doctor,
     history,
+    legacy,
     libraries,
     maintenance,
     mappings,
@@ -54,6 +56,9 @@ app.command("sync")(sync.sync)
 app.command("status")(status.status)
 app.command("backup")(maintenance.backup)
 app.command("restore")(maintenance.restore)
+app.command("doctor")(doctor.doctor)
+app.command("support-bundle")(doctor.support_bundle)
+app.command("import-legacy")(legacy.import_legacy)
 app.command("demo")(demo.demo)
 app.command("gui")(window.gui)
 

@@ -125,6 +125,40 @@ def status(context: typer.Context, as_json: Json = False) -> None:
         say("Start it: retrovue service start")
 
 
+System = Annotated[bool, typer.Option("--system", help="For the whole machine; as root.")]
+
+
+@app.command("install")
+def install_(context: typer.Context, system: System = False, as_json: Json = False) -> None:
+    """Let the service start with the machine (or with your session), and now."""
+    from retrovue.service import install  # lazily, as everywhere here
+
+    session: Session = context.obj
+    with session.open() as retrovue:
+        if retrovue.service.health().first is not None:
+            retrovue.service.request_stop()  # the installed one takes its place
+    path = install.install(session.settings(), system=system)
+    if as_json:
+        emit({"installed": str(path)})
+        return
+    say(f"Installed: {path}")
+    if path.suffix == ".service" and not system:
+        say("So that it also runs while you are not logged in: loginctl enable-linger")
+
+
+@app.command()
+def uninstall(context: typer.Context, system: System = False, as_json: Json = False) -> None:
+    """Take that back, and end the service."""
+    from retrovue.service import install  # lazily, as everywhere here
+
+    session: Session = context.obj
+    path = install.uninstall(session.settings(), system=system)
+    if as_json:
+        emit({"removed": str(path)})
+    else:
+        say(f"Removed: {path}")
+
+
 @app.command()
 def logs(
     context: typer.Context,

@@ -6,11 +6,14 @@ import builtins
 from dataclasses import dataclass
 from pathlib import Path
 
+from retrovue.core import support
 from retrovue.core.catalogue.browse import Catalogue
 from retrovue.core.catalogue.libraries import Libraries
 from retrovue.core.catalogue.path_mapping import Mappings
 from retrovue.core.catalogue.servers import Removal, Servers
 from retrovue.core.context import Context
+from retrovue.core.doctor import Doctor
+from retrovue.core.legacy import Brought, Legacy
 from retrovue.core.scheduling.executor import Executor
 from retrovue.core.scheduling.history import History
 from retrovue.core.scheduling.loop import About, Loop
@@ -24,7 +27,7 @@ from retrovue.settings import SPECS, Origin, Settings, Spec, Value, spec_of
 from retrovue.storage import backup, settings_table
 from retrovue.storage.watch import Watcher
 
-__all__ = ["About", "Loop", "Removal", "RetroVue", "SettingValue", "Stop", "Watcher"]
+__all__ = ["About", "Brought", "Loop", "Removal", "RetroVue", "SettingValue", "Stop", "Watcher"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,12 @@ class RetroVue:
         self.notify = Notify(context)
         self.service = Service(context, executor, self.history, self.notify)
         self.settings = SettingsGroup(context)
+        self.legacy = Legacy(context, self.servers, self.libraries, self.mappings)
+        self.doctor = Doctor(context, self.servers, self.mappings, self.schedules, self.service, self.notify)
+
+    def support_bundle(self, target: Path) -> Path:
+        """Writes what somebody who helps needs to know, without secrets. Raises `Conflict` and `StorageError`."""
+        return support.write(self._context, self.doctor.look(), target)
 
     def backup(self, target: Path) -> Path:
         """A consistent copy of the database, also while others write. Raises `Conflict` on PostgreSQL."""
