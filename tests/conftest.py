@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from retrovue import settings
+from retrovue import app, settings
 from retrovue.demo.server import StandIn
 from retrovue.demo.state import public_domain
 from retrovue.secrets.store import MemorySecrets
@@ -25,11 +25,13 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test reads or writes the user's own data."""
+    """No test reads or writes the user's own data, or asks the user's own network."""
     for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(name, str(tmp_path / "home"))
     for name in [spec.variable for spec in settings.SPECS] + ["RETROVUE_DATA_DIR", "RETROVUE_PLEX_TOKEN"]:
         monkeypatch.delenv(name, raising=False)
+    # Nobody's network is searched; the tests that are about that hand in what it holds.
+    monkeypatch.setattr(app, "local_servers", list)
 
 
 @pytest.fixture

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from retrovue.core.api import RetroVue
 from retrovue.core.context import Context, OpenSource, Pause, Secrets
 from retrovue.errors import Conflict, StorageError
+from retrovue.model.account import Account, LocalServer
 from retrovue.model.catalogue import Secret
 from retrovue.model.notices import Channels
 from retrovue.model.sync import MediaSource
@@ -17,7 +18,7 @@ from retrovue.notify import rules
 from retrovue.notify.channels import AppriseChannels
 from retrovue.secrets.store import FileSecrets, KeyringSecrets
 from retrovue.settings import Settings
-from retrovue.storage import backup, migrate
+from retrovue.storage import backup, migrate, settings_table
 from retrovue.storage.database import Database
 
 
@@ -35,6 +36,7 @@ def build(
     pause: Pause = time.sleep,
     monotonic: Callable[[], float] = time.monotonic,
     channels: Channels | None = None,
+    scan: Callable[[], Sequence[LocalServer]] | None = None,
 ) -> RetroVue:
     """Opens the database (making or upgrading it) and wires everything. Tests hand the outside world in.
 
@@ -48,6 +50,7 @@ def build(
         pause=pause,
         monotonic=monotonic,
         channels=channels,
+        scan=scan,
     )
     migrate.ensure(context.database, clock())
     return RetroVue(context)
@@ -62,6 +65,7 @@ def wire(
     pause: Pause = time.sleep,
     monotonic: Callable[[], float] = time.monotonic,
     channels: Channels | None = None,
+    scan: Callable[[], Sequence[LocalServer]] | None = None,
 ) -> Context:
     """Everything wired, nothing opened."""
     database = Database(settings.database_url, busy_seconds=settings.number("database.busy_seconds"))
@@ -73,6 +77,20 @@ def wire(
             return KeyringSecrets()
         return FileSecrets(settings.data_dir / "secrets.json")
 
+    def account() -> Account:
+        from retrovue.plex.client import ClientOptions  # lazily: httpx takes a while to load
+        from retrovue.plex.signin import PlexTv
+
+        now_set = context.settings()
+        with context.database.transaction() as tx:
+            installation = settings_table.installation(tx, clock())
+        options = ClientOptions(
+            client_identifier=installation,
+            ca_file=now_set.text("plex.account_ca_file") or None,
+            timeout_seconds=now_set.number("plex.timeout_seconds"),
+        )
+        return PlexTv(options, clock, now_set.text("plex.account_url"), pause)
+
     context = Context(
         database=database,
         base_settings=settings,
@@ -82,6 +100,8 @@ def wire(
         pause=pause,
         monotonic=monotonic,
         decide=rules.decide,
+        account=account,
+        scan=scan or local_servers,
         channels=channels or AppriseChannels(),
     )
     return context
@@ -120,6 +140,13 @@ def _refuse_while_running(settings: Settings) -> None:
             f"{running[0].library} of {running[0].server}",
             f"Wait for its end, or cancel it: retrovue history cancel {running[0].id}",
         )
+
+
+def local_servers() -> Sequence[LocalServer]:
+    """Asks the local network."""
+    from retrovue.plex import local  # lazily: plexapi takes a while to load
+
+    return local.scan()
 
 
 def open_plex(

@@ -98,6 +98,8 @@ SPECS: tuple[Spec, ...] = (
     Spec("plex.timeout_seconds", 30.0, "How long one answer of a server may take", "seconds", 1, 600),
     Spec("plex.retries", 3, "How often a request is tried again after a passing failure", "times", 0, 10),
     Spec("plex.max_body_mib", 32, "The largest answer that is read", "MiB", 1, 1024),
+    Spec("plex.account_url", "https://plex.tv", "Where signing in asks"),
+    Spec("plex.account_ca_file", "", "A PEM file to trust there, in networks that inspect TLS"),
     Spec("sync.page_size", 1000, "Rows asked for at a time", "rows", 2, 1000),
     Spec("sync.scan_wait_minutes", 15.0, "How long to wait for a library that the server is scanning", "minutes", 0, 240),
     Spec(

@@ -26,6 +26,7 @@ from retrovue.cli import (
     servers,
     service,
     settings,
+    sign_in,
     status,
     sync,
     window,
@@ -42,6 +43,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+servers.app.command("sign-in")(sign_in.sign_in)
 app.add_typer(servers.app, name="servers")
 app.add_typer(libraries.app, name="libraries")
 app.add_typer(mappings.app, name="mappings")

@@ -185,6 +185,23 @@ def remove(
         say(f"Removed {words}.")
 
 
+@app.command("find")
+def find(context: typer.Context, as_json: Json = False) -> None:
+    """Servers that answer on the local network."""
+    session: Session = context.obj
+    with session.open() as retrovue:
+        found = retrovue.sign_in.local()
+    if as_json:
+        emit([{"name": f.name, "url": f.url, "machine_identifier": f.machine_identifier, "version": f.version}
+              for f in found])  # fmt: skip
+        return
+    table(
+        ("Name", "Address", "Version"),
+        [(f.name, f.url, f.version) for f in found],
+        empty="Nobody answers on the local network. Sign in instead: retrovue servers sign-in",
+    )
+
+
 @app.command("test")
 def test_(context: typer.Context, server: str, as_json: Json = False) -> int:
     """Ask a server who it is and whether it takes the token."""

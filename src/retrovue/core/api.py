@@ -11,6 +11,7 @@ from retrovue.core.catalogue.browse import Catalogue
 from retrovue.core.catalogue.libraries import Libraries
 from retrovue.core.catalogue.path_mapping import Mappings
 from retrovue.core.catalogue.servers import Removal, Servers
+from retrovue.core.catalogue.sign_in import SignIn
 from retrovue.core.context import Context
 from retrovue.core.doctor import Doctor
 from retrovue.core.legacy import Brought, Legacy
@@ -90,6 +91,8 @@ class RetroVue:
         self.history = History(context)
         self.schedules = Schedules(context, self.sync)
         self.servers = Servers(context, self.schedules.resume_of)
+        self.sign_in = SignIn(context, self.servers)
+        executor.find_again = self.sign_in.find_again
         self.notify = Notify(context)
         self.service = Service(context, executor, self.history, self.notify)
         self.settings = SettingsGroup(context)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from retrovue.errors import Ambiguous, NotFound
+from retrovue.model.account import Account, LocalServer
 from retrovue.model.catalogue import Library, Secret, Server
 from retrovue.model.notices import Channels
 from retrovue.model.schedule import Message, Outcome
@@ -68,6 +69,10 @@ class Context:
     """Seconds that pass while the machine is awake, whatever its clock is set to."""
     decide: Callable[[Outcome], Sequence[Message]]
     """What of an ended run is worth telling."""
+    account: Callable[[], Account]
+    """plex.tv."""
+    scan: Callable[[], Sequence[LocalServer]]
+    """Servers on the local network."""
     channels: Channels
     """How it is sent."""
 

@@ -132,11 +132,17 @@ class PlexClient:
                 self._pause(wait)
                 attempt += 1
 
-    def _once(self, path: str, params: Mapping[str, str | int], with_token: bool) -> Answer:
+    def post(self, path: str) -> Answer:
+        """Asks once by POST, without a body. Raises as `get`."""
+        return self._once(path, {}, with_token=True, method="POST")
+
+    def _once(
+        self, path: str, params: Mapping[str, str | int], with_token: bool, method: str = "GET"
+    ) -> Answer:
         headers = {"X-Plex-Token": self._token.reveal()} if with_token and self._token else {}
         self.requests += 1
         try:
-            with self._http.stream("GET", path, params=dict(params), headers=headers) as response:
+            with self._http.stream(method, path, params=dict(params) or None, headers=headers) as response:
                 self._note_time(response)
                 body = self._read(response)
         except httpx.HTTPError as error:
@@ -203,9 +209,9 @@ class PlexClient:
 
     def _check_status(self, response: httpx.Response) -> None:
         status, where = response.status_code, host_of(self.url)
-        if status in {200, 400, 404}:
+        if status in {200, 201, 400, 404}:
             return
-        if status == 401:
+        if status in {401, 498}:
             raise errors.TokenRefused(
                 "The server refuses the token", where,
                 "Give it a new one: retrovue servers edit NAME --token-stdin",

@@ -9,15 +9,25 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from retrovue import log
 from retrovue.core.context import Context
-from retrovue.core.scheduling import due
+from retrovue.core.scheduling import due, ends
 from retrovue.core.scheduling.ending import finish
 from retrovue.core.scheduling.stop import Stop
 from retrovue.core.sync import engine, plan, removals
-from retrovue.core.sync.run import Limits, Run, listing_of
-from retrovue.errors import Cancelled, ExecutionLost, NotFound, RetroVueError, StorageError, TokenRefused
+from retrovue.core.sync.run import Run, listing_of
+from retrovue.errors import (
+    Cancelled,
+    ExecutionLost,
+    NotFound,
+    RetroVueError,
+    StorageError,
+    TokenRefused,
+    Unreachable,
+    WrongServer,
+)
 from retrovue.model.catalogue import Library, Server
 from retrovue.model.execution import Execution, Status
 from retrovue.model.notices import PingEvent
@@ -41,6 +51,8 @@ class Executor:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self.find_again: Callable[[Server], Server | None] = lambda _server: None
+        """Where a server is that does not answer any more, if it only moved."""
 
     def recover(self) -> list[int]:
         """Ends running rows that nobody runs any more, as interrupted; their ids."""
@@ -181,12 +193,12 @@ class Executor:
         try:
             status, reason = self._sync(execution, report, settings, checkpoint, stop)
         except Cancelled as error:
-            status, reason = _stopped(stop, schedule, error)
+            status, reason = ends.stopped(stop, schedule, error)
         except ExecutionLost as error:
             _log.warning("%s", error)
             return self._get(execution.id)
         except RetroVueError as error:
-            status, reason, transient = Status.FAILED, _reason(error), error.transient
+            status, reason, transient = Status.FAILED, ends.reason(error), error.transient
             refused = isinstance(error, TokenRefused)
             _log.error("%s", reason)
         except Exception as error:  # noqa: BLE001  (the boundary of a run: a bug ends as a failed row)
@@ -278,6 +290,28 @@ class Executor:
         if why_not is not None:
             return Status.SKIPPED, why_not
         report.depth = self._depth(execution, library, settings, report)
+        talk = partial(self._talk, execution, library, report, settings, checkpoint, stop)
+        try:
+            talk(server)
+        except (Unreachable, WrongServer):
+            moved = None if report.scanned else self.find_again(server)
+            if moved is None:
+                raise
+            _log.info("The server has moved to %s", moved.url)
+            talk(moved)
+        _log.info("%s", ends.summary(report))
+        return Status.SUCCESS, "; ".join(report.notes) or None
+
+    def _talk(
+        self,
+        execution: Execution,
+        library: Library,
+        report: SyncReport,
+        settings: Settings,
+        checkpoint: Callable[[Connection, Progress], bool],
+        stop: Stop,
+        server: Server,
+    ) -> None:
         source = self._context.source_of(server, pause=stop.wait)
         run = Run(
             database=self._context.database,
@@ -286,7 +320,7 @@ class Executor:
             execution_id=execution.id,
             options=execution.options,
             report=report,
-            limits=_limits(settings),
+            limits=ends.limits(settings),
             now=self._context.now,
             pause=stop.wait,
             checkpoint=checkpoint,
@@ -302,8 +336,6 @@ class Executor:
             traffic = source.traffic()
             report.requests, report.bytes = traffic.requests, traffic.bytes
             source.close()
-        _log.info("%s", _summary(report))
-        return Status.SUCCESS, "; ".join(report.notes) or None
 
     def _depth(self, execution: Execution, library: Library, settings: Settings, report: SyncReport) -> Depth:
         schedule, now = self._schedule(execution), self._context.now()
@@ -348,33 +380,3 @@ class Executor:
                 f"There is no execution {execution_id}", hint="See what there is: retrovue history list"
             )
         return execution
-
-
-def _stopped(stop: Stop, schedule: Schedule | None, error: Cancelled) -> tuple[Status, str]:
-    if stop.by_service:
-        return Status.INTERRUPTED, "the service was stopped; what the run had written is kept"
-    if stop.timed_out() and schedule is not None:
-        return Status.FAILED, f"timed out after {duration(schedule.policies.timeout)}"
-    return Status.CANCELLED, error.title
-
-
-def _reason(error: RetroVueError) -> str:
-    """What happened on the first line, what to do on the second."""
-    return f"{error}\n{error.hint}" if error.hint else str(error)
-
-
-def _limits(settings: Settings) -> Limits:
-    return Limits(
-        scan_wait=timedelta(minutes=settings.number("sync.scan_wait_minutes")),
-        brake_percent=settings.number("removals.brake_percent"),
-        brake_items=settings.integer("removals.brake_items"),
-    )
-
-
-def _summary(report: SyncReport) -> str:
-    return (
-        f"{'Dry run: ' if report.dry_run else ''}{report.scanned:,} scanned, {report.added:,} added, "
-        f"{report.updated:,} updated, {report.removed:,} removed, {report.restored:,} restored, "
-        f"{report.unchanged:,} unchanged, {report.errors:,} errors, {report.removals_held:,} removals held; "
-        f"{report.requests:,} requests, {report.bytes:,} bytes"
-    )
