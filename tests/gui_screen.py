@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from PySide6.QtCore import QCoreApplication, QEvent
+
 from retrovue.core.api import RetroVue
 from retrovue.demo.server import StandIn
 from retrovue.gui.app import Gui
@@ -60,3 +62,11 @@ class Screen:
     def said(self) -> str:
         """What stands in the status bar."""
         return self.window.statusBar().currentMessage()
+
+
+def end(gui: Gui) -> None:
+    """Ends a window on its own thread, and deletes what Qt has of it."""
+    gui.close()
+    gui.window.hide()
+    gui.window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from retrovue.core.api import RetroVue
 from retrovue.core.context import Context, OpenSource, Pause, Secrets
-from retrovue.errors import Conflict, StorageError
+from retrovue.errors import Conflict, DatabaseCorrupt, StorageError
 from retrovue.model.account import Account, LocalServer
 from retrovue.model.catalogue import Secret
 from retrovue.model.notices import Channels
@@ -52,7 +52,14 @@ def build(
         channels=channels,
         scan=scan,
     )
-    migrate.ensure(context.database, clock())
+    try:
+        migrate.ensure(context.database, clock())
+    except DatabaseCorrupt as error:
+        found = newest_good_backup(settings)
+        if found is None:
+            raise
+        hint = f"Put the newest good backup in its place, the damaged one is set aside: retrovue restore '{found[0]}'"
+        raise DatabaseCorrupt(error.title, error.message, hint) from error
     return RetroVue(context)
 
 
@@ -105,6 +112,16 @@ def wire(
         channels=channels or AppriseChannels(),
     )
     return context
+
+
+def newest_good_backup(settings: Settings) -> tuple[Path, datetime] | None:
+    """The newest copy in the backups folder that passes its check, and when it was made."""
+    database = Database(settings.database_url, busy_seconds=settings.number("database.busy_seconds"))
+    try:
+        found = backup.newest_good(database)
+    finally:
+        database.close()
+    return None if found is None else (found.path, found.made_at)
 
 
 def restore(settings: Settings, source: Path) -> Path | None:

@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from gui_screen import Screen
+from gui_screen import Screen, end
 from retrovue import app, settings
 from retrovue.demo.server import StandIn
 from retrovue.gui.app import Gui
@@ -51,7 +51,5 @@ def screen(qtbot: QtBot, qapp: QApplication, data_dir: Path, server: StandIn) ->
         lambda: gui.window.pages.count() == len(PAGES) and made.page.schedules.stack.text != "Loading …"
     )
     yield made
-    gui.close()
-    gui.window.hide()
-    gui.window.deleteLater()
+    end(gui)
     rv.close()

@@ -273,6 +273,7 @@ def test_run_again_and_cancel(screen: Screen) -> None:
     screen.page.tabs.setCurrentIndex(1)
     screen.until(lambda: history.model.rowCount() == 1)
     history.table.selectRow(0)
+    screen.until(history.again.isEnabled)
     screen.bot.mouseClick(history.again, LEFT)
     screen.until(lambda: history.model.rowCount() == 2)
     history.table.selectRow(0)

@@ -17,11 +17,10 @@ from retrovue.model.execution import Status
 from retrovue.model.sync import Depth
 
 LEFT = Qt.MouseButton.LeftButton
-pytestmark = pytest.mark.usefixtures("served")
 
 
 @pytest.fixture
-def tab(screen: Screen) -> SyncTab:
+def tab(screen: Screen, served: None) -> SyncTab:
     """The tab, with both libraries ticked."""
     page = screen.window.pages.widget(0)
     assert isinstance(page, ImportersPage)

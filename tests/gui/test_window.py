@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from gui_screen import Screen
+from gui_screen import Screen, end
 from retrovue import app, settings
 from retrovue.errors import RetroVueError
 from retrovue.gui import theme
@@ -34,8 +34,7 @@ def test_a_catalogue_that_cannot_be_opened_says_what_to_do(
     gui.show()
     qtbot.waitUntil(lambda: "damaged" in gui.window.opening.text, timeout=8000)
     assert "Restore a backup" in gui.window.opening.text
-    gui.close()
-    gui.window.close()
+    end(gui)
 
 
 def test_a_newer_database_says_so_and_can_be_tried_again(
@@ -53,8 +52,7 @@ def test_a_newer_database_says_so_and_can_be_tried_again(
     database.close()
     qtbot.mouseClick(gui.window.opening.button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: gui.window.pages.count() > 0, timeout=8000)
-    gui.close()
-    gui.window.hide()
+    end(gui)
 
 
 def test_a_locked_database_is_said_and_nothing_freezes(
@@ -79,8 +77,7 @@ def test_a_locked_database_is_said_and_nothing_freezes(
     qtbot.waitUntil(lambda: not gui.window.pause.isChecked(), timeout=8000)
     gui.window.pause.trigger()
     qtbot.waitUntil(lambda: "paused" in gui.window.statusBar().currentMessage(), timeout=8000)
-    gui.close()
-    gui.window.hide()
+    end(gui)
 
 
 def test_a_fault_is_shown_redacted_and_the_program_goes_on(screen: Screen) -> None:

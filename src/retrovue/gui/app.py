@@ -6,14 +6,19 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
+from retrovue.errors import DatabaseCorrupt, RetroVueError
 from retrovue.gui import theme
 from retrovue.gui.background import Background
+from retrovue.gui.collector import Collector
 from retrovue.gui.context import GuiContext
+from retrovue.gui.formatting import local
 from retrovue.gui.main_window import MainWindow
 from retrovue.gui.single_instance import SingleInstance
 from retrovue.gui.store_watcher import StoreWatcher
@@ -31,6 +36,7 @@ class Gui:
 
     def __init__(self, application: QApplication, settings: Settings, open_retrovue: Open) -> None:
         self._application = application
+        self._collector = Collector()
         self._settings = settings
         self._theme = settings.text("gui.theme")
         theme.apply(application, self._theme)
@@ -41,6 +47,7 @@ class Gui:
         self.background = Background()
         self.slow = Background(name="retrovue-slow")
         self._rv: RetroVue | None = None
+        self._restore: Path | None = None
         self._watcher: StoreWatcher | None = None
         self._open = open_retrovue
 
@@ -51,7 +58,40 @@ class Gui:
         self.window.show()
 
     def _begin(self) -> None:
-        self.background.ask(self._first, self._opened, self.window.show_failure)
+        restore, self._restore = self._restore, None
+        if restore is None:
+            self.background.ask(self._first, self._opened, self._failed)
+        else:
+            self.background.ask(lambda: self._put_back(restore), self._opened, self._failed)
+
+    def _failed(self, error: RetroVueError) -> None:
+        """A damaged database has a remedy of its own: the newest good backup."""
+        if not isinstance(error, DatabaseCorrupt):
+            self.window.show_failure(error)
+            return
+        self.background.ask(
+            self._newest_backup,
+            lambda found: self._offer(error, found),
+            lambda _: self.window.show_failure(error),
+        )
+
+    def _newest_backup(self) -> tuple[Path, datetime] | None:
+        from retrovue import app  # lazily, as in `run`
+
+        return app.newest_good_backup(self._settings)
+
+    def _offer(self, error: RetroVueError, found: tuple[Path, datetime] | None) -> None:
+        if found is None:
+            self.window.show_failure(error)
+            return
+        self._restore, made_at = found
+        self.window.show_failure(error, f"&Restore the Backup of {local(made_at)}")
+
+    def _put_back(self, backup: Path) -> tuple[RetroVue, str]:
+        from retrovue import app  # lazily, as in `run`
+
+        app.restore(self._settings, backup)
+        return self._first()
 
     def _first(self) -> tuple[RetroVue, str]:
         rv = self._open()
@@ -60,6 +100,7 @@ class Gui:
     def _opened(self, found: tuple[RetroVue, str]) -> None:
         rv, chosen = found
         self._rv = rv
+        self._collector.settle()
         self._colour(chosen)
         self._watcher = StoreWatcher(rv)
         self._watcher.changed.connect(self._look)
@@ -87,6 +128,7 @@ class Gui:
         self.background.close()
         if self._rv is not None:
             self._rv.close()
+        self._collector.close()
 
 
 def run(settings: Settings) -> int:

@@ -16,6 +16,7 @@ from retrovue.gui.context import GuiContext
 from retrovue.gui.features.schedules.page import SchedulesPage
 from retrovue.gui.formatting import explain
 from retrovue.gui.icon import program_icon
+from retrovue.gui.maintenance import Maintenance
 from retrovue.gui.router import PAGES
 from retrovue.gui.tray import Tray
 from retrovue.gui.widgets.empty_state import Stack
@@ -83,10 +84,13 @@ class MainWindow(QMainWindow):
         about.triggered.connect(self._about)
         program = self.menuBar().addMenu("&File")
         program.addActions([self.pause, self.service])
+        help_ = self.menuBar().addMenu("&Help")
+        self.maintenance = Maintenance(self, program, help_)
+        self.maintenance.said.connect(self._say)
         program.addSeparator()
         program.addAction(self.quit_action)
-        self.help = self.menuBar().addMenu("&Help")
-        self.help.addAction(about)
+        help_.addSeparator()
+        help_.addAction(about)
         for action in (self.pause, self.service):
             action.setEnabled(False)
 
@@ -108,6 +112,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self.pages)
         remembered.restore_inside(self, self._memory)
         self._clock.start()
+        self.maintenance.begin(context)
         context.background.ask(context.rv.service.last_message, self._seen_until)
         context.watcher.start()
 
@@ -118,9 +123,9 @@ class MainWindow(QMainWindow):
             self._was_painted = True
             QTimer.singleShot(0, self, self.painted.emit)
 
-    def show_failure(self, error: RetroVueError) -> None:
-        """The catalogue cannot be opened: says what to do."""
-        self.opening.show_text(f"{redact(str(error))}\n\n{error.hint}", "Try &Again")
+    def show_failure(self, error: RetroVueError, remedy: str = "Try &Again") -> None:
+        """The catalogue cannot be opened: says what to do. The button's words say what `again` will do."""
+        self.opening.show_text(f"{redact(str(error))}\n\n{error.hint}", remedy)
 
     def _open_again(self) -> None:
         self.opening.show_text("Opening the catalogue …")

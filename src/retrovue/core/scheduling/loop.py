@@ -174,10 +174,10 @@ class Loop:
     def _register(self, now: datetime) -> None:
         about = self._about
         with self._database.transaction() as tx:
-            self._service_id = services.register(
-                tx, pid=about.pid, host=about.host, version=about.version, now=now
-            )
-        self._alive = locks.take(self._database, locks.service(self._service_id))
+            ident = services.register(tx, pid=about.pid, host=about.host, version=about.version, now=now)
+            # Before anybody can see the row: one whose lock is free is taken for that of a service that died.
+            alive = locks.take(self._database, locks.service(ident))
+        self._service_id, self._alive = ident, alive
 
     def _try_to_lead(self, now: datetime) -> bool:
         if not self._is_time("lead", now, _LEAD):

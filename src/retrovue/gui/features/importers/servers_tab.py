@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMessageBox, QPushButton, QVBoxLayout
 from retrovue.errors import RetroVueError
 from retrovue.gui.context import GuiContext
 from retrovue.gui.features.importers.server_dialog import ServerDialog
+from retrovue.gui.features.importers.sign_in_dialog import SignInDialog
 from retrovue.gui.formatting import plain
 from retrovue.gui.widgets.actions_delegate import ActionsDelegate, Word
 from retrovue.gui.widgets.empty_state import Stack
@@ -21,7 +22,9 @@ from retrovue.model.catalogue import Server, ServerState
 if TYPE_CHECKING:
     from retrovue.core.api import Removal
 
-EMPTY = "No servers yet. Click 'Add Server' to connect your Plex server."
+EMPTY = (
+    "No servers yet. Sign in to Plex to find yours, or click 'Add Server' if you know its address and token."
+)
 _WORDS = (Word("edit", "Edit"), Word("test", "Test"), Word("remove", "Remove"))
 _ACTIONS = 5
 
@@ -71,7 +74,7 @@ class ServersTab(QWidget):
         self.table.doubleClicked.connect(lambda index: self._clicked(index, "edit"))
         self.stack = Stack(self.table)
         self.stack.show_text("Loading …")
-        self.stack.button.clicked.connect(self.add)
+        self.stack.button.clicked.connect(self.sign_in)
         self.add_button = QPushButton("&Add Server")
         self.add_button.clicked.connect(self.add)
         self.buttons = {
@@ -79,6 +82,12 @@ class ServersTab(QWidget):
             for word, text in zip(_WORDS, ("E&dit", "T&est", "&Remove"), strict=True)
         }
         row = QHBoxLayout()
+        self.sign_in_button = QPushButton("Si&gn In …")
+        self.sign_in_button.setToolTip(
+            "Find the servers of your Plex account, or give known ones a new token"
+        )
+        self.sign_in_button.clicked.connect(self.sign_in)
+        row.addWidget(self.sign_in_button)
         row.addWidget(self.add_button)
         for key, button in self.buttons.items():
             button.clicked.connect(lambda _checked=False, key=key: self._act(key))
@@ -102,7 +111,7 @@ class ServersTab(QWidget):
         if servers:
             self.stack.show_view()
         else:
-            self.stack.show_text(EMPTY, "Add Server")
+            self.stack.show_text(EMPTY, "Sign In …")
         if any(server.id not in self._states for server in servers):
             self._context.slow.ask(self._context.rv.servers.look, self._seen)
 
@@ -131,6 +140,17 @@ class ServersTab(QWidget):
     def add(self) -> None:
         """Opens the form for a new server."""
         self._open(None)
+
+    def sign_in(self) -> None:
+        """Opens the way by plex.tv."""
+        dialog = SignInDialog(self._context, self)
+        dialog.finished_with.connect(self._signed_in)
+        dialog.open()
+
+    def _signed_in(self, said: str) -> None:
+        self._states.clear()
+        self.said.emit(said)
+        self._context.background.ask(self._context.rv.servers.list, self._show)
 
     def _edit(self, server: Server) -> None:
         self._open(server)

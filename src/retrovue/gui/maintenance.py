@@ -1,0 +1,170 @@
+"""The menu's rarer work: check-up, support, backups, coming from 1.2, starting with the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
+
+from retrovue.gui.context import GuiContext
+from retrovue.gui.features.doctor_dialog import DoctorDialog
+from retrovue.gui.formatting import explain, plain
+from retrovue.service import install
+
+if TYPE_CHECKING:
+    from retrovue.core.api import Brought
+
+
+class Maintenance(QObject):
+    """Fills the menus. `said` tells what was done."""
+
+    said = Signal(str)
+
+    def __init__(self, window: QWidget, program: QMenu, help_: QMenu) -> None:
+        super().__init__(window)
+        self._over = window
+        self._context: GuiContext | None = None
+        self.at_start = QAction("Start with the &Machine", self)
+        self.at_start.setCheckable(True)
+        self.at_start.triggered.connect(self._start_with_machine)
+        self.actions = [self.at_start]
+        program.addAction(self.at_start)
+        program.addSeparator()
+        for menu, text, slot in (
+            (program, "&Back Up …", self._back_up),
+            (program, "&Restore …", self._restore),
+            (program, "&Import from RetroVue 1.2 …", self._import),
+            (help_, "&Doctor", self._doctor),
+            (help_, "&Support Bundle …", self._bundle),
+        ):
+            action = QAction(text, self)
+            action.triggered.connect(slot)
+            menu.addAction(action)
+            self.actions.append(action)
+        for action in self.actions:
+            action.setEnabled(False)
+
+    def begin(self, context: GuiContext) -> None:
+        """From now on there is something to maintain."""
+        self._context = context
+        for action in self.actions:
+            action.setEnabled(True)
+        self._look_at_start()
+
+    def _ask(self, question: Callable[[], Any], answer: Callable[[Any], None]) -> None:
+        assert self._context is not None
+        self._context.slow.ask(question, answer, lambda error: self.said.emit(explain(error)))
+
+    def _doctor(self) -> None:
+        assert self._context is not None
+        DoctorDialog(self._context, self._over).open()
+
+    def _target(self, title: str, name: str, kinds: str) -> Path | None:
+        chosen, _ = QFileDialog.getSaveFileName(self._over, title, name, kinds)
+        return Path(chosen) if chosen else None
+
+    def _source(self, title: str, kinds: str) -> Path | None:
+        chosen, _ = QFileDialog.getOpenFileName(self._over, title, "", kinds)
+        return Path(chosen) if chosen else None
+
+    def _bundle(self) -> None:
+        target = self._target("Support Bundle", "retrovue-support.zip", "Zip (*.zip)")
+        if target is not None and self._context is not None:
+            rv = self._context.rv
+            self._ask(
+                lambda: rv.support_bundle(target),
+                lambda made: self.said.emit(f"Wrote {made}. No secret is in it."),
+            )
+
+    def _back_up(self) -> None:
+        target = self._target("Back Up", "retrovue-backup.db", "Database (*.db)")
+        if target is not None and self._context is not None:
+            rv = self._context.rv
+            self._ask(
+                lambda: rv.backup(target), lambda made: self.said.emit(f"Wrote {made}. Tokens are not in it.")
+            )
+
+    def _restore(self) -> None:
+        source = self._source("Restore", "Database (*.db)")
+        if source is None:
+            return
+        box = QMessageBox(self._over)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle("Restore")
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText(f"Put {source.name} in the place of the catalogue?")
+        box.setInformativeText("What is there now is copied into the folder 'backups' first.")
+        go = box.addButton("&Restore", QMessageBox.ButtonRole.DestructiveRole)
+        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+        go.clicked.connect(lambda: self._do_restore(source))
+        box.open()
+
+    def _do_restore(self, source: Path) -> None:
+        assert self._context is not None
+        settings = self._context.settings
+
+        def question() -> Path | None:
+            from retrovue import app  # lazily: it is not part of the first picture
+
+            return app.restore(settings, source)
+
+        self._ask(
+            question, lambda saved: self.said.emit(f"Restored. What was there before is kept in {saved}.")
+        )
+
+    def _import(self) -> None:
+        source = self._source("Import from RetroVue 1.2", "Database (*.db *.sqlite *.sqlite3);;All files (*)")
+        if source is not None and self._context is not None:
+            rv = self._context.rv
+            self.said.emit("Asking the servers …")
+            self._ask(lambda: rv.legacy.bring(source), self._brought)
+
+    def _brought(self, found: Brought) -> None:
+        box = QMessageBox(self._over)
+        box.setIcon(QMessageBox.Icon.Information)
+        box.setWindowTitle("Import from RetroVue 1.2")
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        servers = ", ".join(map(plain, found.servers)) or "none"
+        box.setText(
+            f"Servers: {servers}. Libraries: {len(found.libraries)}. Path mappings: {found.mappings}."
+        )
+        items = found.counted.get("content_items", 0)
+        box.setInformativeText(
+            f"The old catalogue had {items:,} items. A first sync makes it anew, and rightly: Importers, Sync."
+        )
+        box.setDetailedText("\n".join(f"Not brought over: {plain(line)}" for line in found.left))
+        box.addButton(QMessageBox.StandardButton.Ok)
+        box.open()
+
+    def _look_at_start(self) -> None:
+        assert self._context is not None
+        settings = self._context.settings
+        self._context.slow.ask(
+            lambda: install.installed(settings) is not None,
+            self.at_start.setChecked,
+            lambda _error: self.at_start.setEnabled(False),
+        )
+
+    def _start_with_machine(self, on: bool) -> None:
+        assert self._context is not None
+        rv, settings = self._context.rv, self._context.settings
+
+        def question() -> Path:
+            if on:
+                rv.service.request_stop()  # the installed one takes its place
+                return install.install(settings)
+            return install.uninstall(settings)
+
+        def done(path: Path) -> None:
+            self.said.emit(f"The service starts with your session: {path}" if on else f"Removed: {path}")
+            self._look_at_start()
+
+        def refused(error: Any) -> None:
+            self.said.emit(explain(error))
+            self._look_at_start()
+
+        self._context.slow.ask(question, done, refused)
