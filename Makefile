@@ -3,13 +3,14 @@ PYTHON ?= python3
 export PYTHON
 BIN := .venv/bin
 
-.PHONY: help install desktop dev demo gui screenshots test check bench format lock clean
+.PHONY: help install desktop dev demo gui docs screenshots test check bench format lock clean
 
 help:
 	@echo "make demo     set up, then sync the built-in stand-in server into a catalogue of its own"
 	@echo "make gui      set up, then open the desktop program on your own data"
 	@echo "make test     set up, then run every test"
 	@echo "make check    format, lint, types and the floors"
+	@echo "make docs     write the references anew and build the documentation into build/site"
 	@echo "make screenshots  take the pictures of docs/pictures anew"
 	@echo "make bench    measure syncs and schedules (about 10 minutes)"
 	@echo "make install  set up; leaves .venv/bin/retrovue"
@@ -33,6 +34,10 @@ desktop:
 gui: desktop
 	@$(BIN)/retrovue gui
 
+docs: dev
+	@$(BIN)/python tools/reference.py
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir build/site
+
 screenshots: dev
 	@$(BIN)/python tools/screenshots.py docs/pictures
 
@@ -45,6 +50,9 @@ check: dev
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/hadolint Dockerfile
+	@$(BIN)/python tools/reference.py --check
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir build/site
 
 bench: dev
 	@$(BIN)/python -m benchmarks.sync

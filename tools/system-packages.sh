@@ -12,7 +12,7 @@ for pair in libgl.so.1:libgl1 libegl.so.1:libegl1 libxkbcommon.so.0:libxkbcommon
             libxcb-shape.so.0:libxcb-shape0 libxcb-xkb.so.1:libxcb-xkb1; do
     ldconfig -p 2>/dev/null | grep -qi "${pair%%:*}" || missing="$missing ${pair##*:}"
 done
-for pair in Xvfb:xvfb openbox:openbox xdotool:xdotool xclip:xclip systemd-analyze:systemd; do
+for pair in Xvfb:xvfb openbox:openbox xdotool:xdotool xclip:xclip systemd-analyze:systemd desktop-file-validate:desktop-file-utils appstreamcli:appstream; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
 done
 [ -z "$missing" ] && exit 0

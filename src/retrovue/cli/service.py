@@ -101,15 +101,22 @@ def stop(context: typer.Context, as_json: Json = False) -> int:
 
 
 @app.command()
-def status(context: typer.Context, as_json: Json = False) -> None:
+def status(
+    context: typer.Context,
+    check: Annotated[
+        bool, typer.Option("--check", help="Exit code 1 when it does not run, for health checks.")
+    ] = False,
+    as_json: Json = False,
+) -> int:
     """How the service is."""
     session: Session = context.obj
     with session.open() as retrovue:
         health = retrovue.service.health()
     document = service_json(health)
+    code = FAILED if check and health.first is None else DONE
     if as_json:
         emit(document)
-        return
+        return code
     first, following = health.first, health.next_run
     fields([
         ("State", health.state.value + (" (all schedules are paused)" if health.paused else "")),
@@ -123,6 +130,7 @@ def status(context: typer.Context, as_json: Json = False) -> None:
     ])  # fmt: skip
     if first is None:
         say("Start it: retrovue service start")
+    return code
 
 
 System = Annotated[bool, typer.Option("--system", help="For the whole machine; as root.")]

@@ -107,7 +107,14 @@ def backups_folder(database: Database) -> Path:
     """Where backups made by the program itself lie; made when missing."""
     assert database.path is not None
     folder = database.path.parent / "backups"
-    folder.mkdir(exist_ok=True, mode=0o700)
+    try:
+        folder.mkdir(exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise errors.StorageError(
+            "The folder of backups cannot be made",
+            f"{folder} ({error.strerror})",
+            "Give this user the right to write there, or move away what is in its place.",
+        ) from error
     return folder
 
 

@@ -69,6 +69,7 @@ class Loop:
         self._notify = notify
         self._spawn = spawn
         self._sender: threading.Thread | None = None
+        self._keeper: threading.Thread | None = None
         self._next_delivery: datetime | None = None
         self._dispatcher = Dispatcher(context, executor, wake, spawn)
         self._watcher = Watcher(context.database)
@@ -277,13 +278,14 @@ class Loop:
             self._pruned_at = now
         if self._is_time("age", now, _HOUR):
             self._notify.tell_of_age()
-            self._back_up(now)
+            if self._keeper is None or not self._keeper.is_alive():
+                self._keeper = self._spawn(lambda: self._back_up(now), "retrovue-backup")
 
     def _back_up(self, now: datetime) -> None:
-        """A copy of the database now and then; one that cannot be written is an error to see, and no more."""
+        """A copy of the database now and then, beside the loop; one that cannot be written is an error to see, and no more."""
         try:
             made = safety.back_up_if_old(self._context, now)
-        except RetroVueError as error:
+        except (RetroVueError, OSError) as error:
             _log.error("The database could not be backed up: %s", error)
             self._last_error = redact(f"{now:%Y-%m-%d %H:%M:%S}Z {error}")
         else:
