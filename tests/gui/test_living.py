@@ -19,7 +19,6 @@ from plex_tv import ACCOUNT_TOKEN, PlexTv, resource
 from retrovue import app, settings
 from retrovue.errors import Conflict
 from retrovue.gui.app import Gui
-from retrovue.gui.features.doctor_dialog import DoctorDialog
 from retrovue.gui.features.importers.page import ImportersPage
 from retrovue.gui.features.importers.sign_in_dialog import SignInDialog
 from retrovue.gui.features.settings.notifications_tab import EMPTY, NotificationsTab
@@ -203,14 +202,16 @@ def trigger(screen: Screen, text: str) -> None:
 def test_the_doctor(screen: Screen) -> None:
     screen.server.token = "another"
     trigger(screen, "Doctor")
-    dialog: DoctorDialog = opened(screen, DoctorDialog)
-    screen.until(lambda: dialog.model.rowCount() > 3)
-    first = [dialog.model.index(0, column).data() for column in range(4)]
+    page = screen.window.pages.currentWidget()
+    assert isinstance(page, SettingsPage)
+    tab = page.doctor
+    assert page.tabs.currentWidget() is tab
+    screen.until(lambda: tab.model.rowCount() > 3)
+    first = [tab.model.index(0, column).data() for column in range(4)]
     assert first[0] == "✗ bad"
     assert (first[1], "sign-in" in first[3]) == ("Servers", True)
-    screen.bot.mouseClick(dialog.again, LEFT)
-    screen.until(lambda: dialog.stack.text == "")
-    dialog.reject()
+    screen.bot.mouseClick(tab.again, LEFT)
+    screen.until(lambda: tab.stack.text == "")
 
 
 def test_bundle_backup_and_restore(screen: Screen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

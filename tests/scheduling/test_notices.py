@@ -154,8 +154,12 @@ def test_a_dead_man_service_hears_start_success_and_failure(
     films.rv.notify.set_ping(schedule, None)
     service.wait(hours=1)
     assert len(listener.paths()) == 4
+    films.rv.notify.set_ping(schedule, Secret(f"http://{listener.url}/{KEY}"))
     films.rv.schedules.remove([schedule.id])
     assert films.rv.notify.pings() == {}
+    assert films.rv._context.secrets().get(f"ping-{schedule.id}") is None, (
+        "the address goes with its schedule"
+    )
 
 
 def test_an_old_catalogue_is_told_of_once_until_it_is_fresh(

@@ -11,7 +11,7 @@ import pytest
 
 from retrovue import app, settings
 from retrovue.errors import DatabaseCorrupt
-from timeline import Service
+from timeline import Service, add, runs
 from worlds import World
 
 
@@ -87,3 +87,17 @@ def test_a_damaged_database_names_the_newest_good_backup(films: World, data_dir:
     rv = app.build(chosen)
     assert rv.catalogue.stats()[0].files == 35
     rv.close()
+
+
+def test_restoring_while_the_service_runs(service: Service, films: World, tmp_path: Path) -> None:
+    add(films, "Before", cron="0 * * * *")
+    service.wait(hours=1)
+    kept = films.rv.backup(tmp_path / "kept.db")
+    add(films, "After", cron="30 * * * *")
+    service.wait(hours=1)
+    app.restore(settings.load(films.data_dir, {}), kept)
+    service.wait(hours=2)
+    assert [one.name for one in films.rv.schedules.list()] == ["Before"]
+    assert runs(films)[-1].due_at == films.clock.now
+    assert {run.schedule for run in runs(films)} == {"Before"}
+    assert len(films.rv.service.health().processes) == 1, "it makes itself known again"

@@ -9,9 +9,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from retrovue import app, settings
 from retrovue.demo.server import StandIn
+from retrovue.errors import ChannelError
+from retrovue.model.catalogue import CatalogueFilter, Secret, Shelf
+from retrovue.model.doctor import Verdict
 from retrovue.model.execution import HistoryFilter, Status
+from retrovue.model.notices import PingEvent
+from retrovue.model.schedule import Message
 from retrovue.model.sync import Depth
+from retrovue.secrets.store import MemorySecrets
 from timeline import Service, add, at, runs, told
 from worlds import Clock, World, make_world
 
@@ -72,3 +79,56 @@ def test_the_scheduler_lock_that_is_lost_is_noticed(world: World) -> None:
     assert [service.state, other.state].count("leading") == 1
     other.loop.close(0)
     service.loop.close(0)
+
+
+class Heard:
+    """Channels that hear, and fail at first."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.fails = 1
+
+    def service(self, url: Secret) -> str:
+        """Any."""
+        return url.reveal().partition(":")[0]
+
+    def send(self, url: Secret, message: Message) -> None:
+        """Hears."""
+        if self.fails:
+            self.fails -= 1
+            raise ChannelError("It could not be sent")
+        self.said.append(message.title)
+
+    def ping(self, url: Secret, event: PingEvent) -> None:
+        """Hears."""
+        self.said.append(event.value)
+
+
+def test_the_outbox(postgres_url: str, server: StandIn, clock: Clock, tmp_path: Path) -> None:
+    heard = Heard()
+    rv = app.build(
+        settings.load(tmp_path, {"RETROVUE_DATABASE_URL": postgres_url, "RETROVUE_PLEX_RETRIES": "0"}),
+        secrets=MemorySecrets(), clock=clock, pause=clock.pause, channels=heard,
+    )  # fmt: skip
+    rv.servers.add("Home", server.url, Secret(server.token))
+    rv.libraries.discover("Home")
+    world = World(rv, server, clock, tmp_path, "movie", "1")
+    rv.notify.add("Phone", Secret("json://somewhere"))
+    service = Service(world)
+    service.tick()
+    schedule = add(world, cron="0 * * * *", policies={"notify": ("success",)})
+    rv.notify.set_ping(schedule, Secret("https://hc.example/key"))
+    service.wait(hours=1, minutes=5)
+    assert sorted(heard.said) == ["'Nightly' succeeded (Movies of Home)", "start", "success"]
+    (target,) = rv.notify.list()
+    assert (target.waiting, target.last_error) == (0, None)
+    assert rv.notify.pings() == {"Nightly": "hc.example"}
+    assert (
+        rv.catalogue.glimpses(rv.catalogue.shelf(CatalogueFilter(), Shelf.LIVE))[0].title
+        == "A Trip to the Moon"
+    )
+    assert rv.history.count(HistoryFilter(text="NIGHT%")) == 0
+    assert rv.history.count(HistoryFilter(text="night")) == 1
+    assert [f.verdict for f in rv.doctor.look() if f.subject == "Database"] == [Verdict.GOOD]
+    service.loop.close(0)
+    rv.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -14,8 +14,8 @@ from retrovue.model.notices import Channels
 from retrovue.model.schedule import Message, Outcome
 from retrovue.model.sync import MediaSource
 from retrovue.settings import Settings
-from retrovue.storage import servers, settings_table
-from retrovue.storage.database import Database
+from retrovue.storage import deliveries, servers, settings_table
+from retrovue.storage.database import Connection, Database
 
 T = TypeVar("T")
 Pause = Callable[[float], None]
@@ -118,6 +118,11 @@ class Context:
             impatient=impatient,
         )
 
+    def forget_pings(self, tx: Connection, schedule_ids: Iterable[int]) -> None:
+        """Forgets the addresses that schedules ping, before these schedules go."""
+        for ident in deliveries.pings(tx).keys() & set(schedule_ids):
+            self.secrets().remove(ping_name(ident))
+
     def find_server(self, wanted: str | int) -> Server:
         """The server of this name or id. Raises `NotFound`."""
         with self.database.read() as rx:
@@ -144,6 +149,11 @@ def _impatient(settings: Settings) -> Settings:
 def secret_name(server_id: int) -> str:
     """Under which name a server's token is kept."""
     return f"server-{server_id}"
+
+
+def ping_name(schedule_id: int) -> str:
+    """Under which name the address is kept that a schedule pings."""
+    return f"ping-{schedule_id}"
 
 
 def pick(

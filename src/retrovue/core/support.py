@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from retrovue import __version__
-from retrovue.core.context import Context, secret_name
+from retrovue.core.context import Context, ping_name, secret_name
 from retrovue.errors import Conflict, RetroVueError, SecretsError, StorageError
 from retrovue.export import execution_json, iso
 from retrovue.log import protect, redact
@@ -55,7 +55,7 @@ def _protect_all(context: Context) -> None:
     with context.database.read() as rx:
         names = [secret_name(server.id) for server in servers.all_servers(rx)]
         names += [f"notify-{target.id}" for target in deliveries.targets(rx)]
-        names += [f"ping-{ident}" for ident in deliveries.pings(rx)]
+        names += [ping_name(ident) for ident in deliveries.pings(rx)]
     for name in [*names, "account"]:
         try:
             secret = context.secrets().get(name)

@@ -14,6 +14,7 @@ from retrovue.gui import closing
 from retrovue.gui import memory as remembered
 from retrovue.gui.context import GuiContext
 from retrovue.gui.features.schedules.page import SchedulesPage
+from retrovue.gui.features.settings.page import SettingsPage
 from retrovue.gui.formatting import explain
 from retrovue.gui.icon import program_icon
 from retrovue.gui.maintenance import Maintenance
@@ -87,6 +88,7 @@ class MainWindow(QMainWindow):
         help_ = self.menuBar().addMenu("&Help")
         self.maintenance = Maintenance(self, program, help_)
         self.maintenance.said.connect(self._say)
+        self.maintenance.doctor_wanted.connect(self.show_doctor)
         program.addSeparator()
         program.addAction(self.quit_action)
         help_.addSeparator()
@@ -218,6 +220,14 @@ class MainWindow(QMainWindow):
         self.showNormal() if self.isMinimized() else self.show()
         self.raise_()
         self.activateWindow()
+
+    def show_doctor(self) -> None:
+        """Shows how everything is."""
+        page = next(
+            w for n in range(self.pages.count()) if isinstance(w := self.pages.widget(n), SettingsPage)
+        )
+        self.pages.setCurrentWidget(page)
+        page.tabs.setCurrentWidget(page.doctor)
 
     def show_run(self, execution_id: int) -> None:
         """Shows an execution in the history."""

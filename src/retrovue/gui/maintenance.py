@@ -11,7 +11,6 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from retrovue.gui.context import GuiContext
-from retrovue.gui.features.doctor_dialog import DoctorDialog
 from retrovue.gui.formatting import explain, plain
 from retrovue.service import install
 
@@ -23,6 +22,7 @@ class Maintenance(QObject):
     """Fills the menus. `said` tells what was done."""
 
     said = Signal(str)
+    doctor_wanted = Signal()
 
     def __init__(self, window: QWidget, program: QMenu, help_: QMenu) -> None:
         super().__init__(window)
@@ -38,7 +38,7 @@ class Maintenance(QObject):
             (program, "&Back Up …", self._back_up),
             (program, "&Restore …", self._restore),
             (program, "&Import from RetroVue 1.2 …", self._import),
-            (help_, "&Doctor", self._doctor),
+            (help_, "&Doctor", self.doctor_wanted.emit),
             (help_, "&Support Bundle …", self._bundle),
         ):
             action = QAction(text, self)
@@ -58,10 +58,6 @@ class Maintenance(QObject):
     def _ask(self, question: Callable[[], Any], answer: Callable[[Any], None]) -> None:
         assert self._context is not None
         self._context.slow.ask(question, answer, lambda error: self.said.emit(explain(error)))
-
-    def _doctor(self) -> None:
-        assert self._context is not None
-        DoctorDialog(self._context, self._over).open()
 
     def _target(self, title: str, name: str, kinds: str) -> Path | None:
         chosen, _ = QFileDialog.getSaveFileName(self._over, title, name, kinds)

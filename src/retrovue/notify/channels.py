@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -13,6 +14,7 @@ from retrovue.model.notices import PingEvent
 from retrovue.model.schedule import Message, Notice
 
 _SHORTEST_SECRET = 6
+_HOST = re.compile(r"localhost|\d+(?:\.\d+){3}|(?:[a-z0-9-]+\.)+[a-z]{2,}", re.IGNORECASE)
 _TIMEOUT_SECONDS = 15.0
 _PATHS = {PingEvent.START: "/start", PingEvent.SUCCESS: "", PingEvent.FAILURE: "/fail"}
 _TYPES = {
@@ -27,13 +29,16 @@ _HINT = "Addresses are those of Apprise, such as mailto://user:password@example.
 
 
 def protect(url: Secret) -> None:
-    """Keeps the address, and what in it may be a key or a password, out of every log."""
+    """Keeps the address, and what in it may be a key or a password, out of every log.
+
+    Some services have their key where the host stands; a host with a point in it is one, and may be shown.
+    """
     text = url.reveal()
     log.protect(text)
     scheme, _, rest = text.partition("://")
     parts = rest.replace("?", "/").replace("&", "/").replace("=", "/").replace("@", "/").replace(":", "/")
     for part in parts.split("/"):
-        if len(part) >= _SHORTEST_SECRET and scheme:
+        if len(part) >= _SHORTEST_SECRET and scheme and not _HOST.fullmatch(part):
             log.protect(part)
             log.protect(unquote(part))
 

@@ -161,6 +161,7 @@ class Servers:
                 )
             idents = [one.id for one in using]
             executions.cancel_waiting(tx, idents, "its server was removed", self._context.now())
+            self._context.forget_pings(tx, idents)
             schedules.remove(tx, idents)
             servers.remove(tx, removal.server.id)
             # Inside the transaction: a token whose server is gone must not be left behind.

@@ -130,6 +130,7 @@ class Schedules:
         idents = [schedule.id for schedule in gone]
         with self._context.database.transaction() as tx:
             executions.cancel_waiting(tx, idents, "its schedule was removed", self._context.now())
+            self._context.forget_pings(tx, idents)
             schedules.remove(tx, idents)
         return gone
 

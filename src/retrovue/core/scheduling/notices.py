@@ -7,7 +7,7 @@ import logging
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from retrovue.core.context import Context, pick
+from retrovue.core.context import Context, pick, ping_name
 from retrovue.errors import ChannelError, Invalid, RetroVueError, SecretsError
 from retrovue.log import redact
 from retrovue.model.catalogue import Library, Secret
@@ -32,10 +32,6 @@ _TEST = Message(
 
 def _secret_name(target_id: int) -> str:
     return f"notify-{target_id}"
-
-
-def _ping_name(schedule_id: int) -> str:
-    return f"ping-{schedule_id}"
 
 
 class Notify:
@@ -104,9 +100,9 @@ class Notify:
             deliveries.set_ping(tx, schedule.id, host)
             store = self._context.secrets()
             if url is None:
-                store.remove(_ping_name(schedule.id))
+                store.remove(ping_name(schedule.id))
             else:
-                store.put(_ping_name(schedule.id), url)
+                store.put(ping_name(schedule.id), url)
 
     def deliver(self) -> int:
         """Sends what waits and may be tried now; how much arrived. What fails is tried again later, five times."""
@@ -119,7 +115,7 @@ class Notify:
             if one.message is not None and one.target_id is not None:
                 self._context.channels.send(self._address(_secret_name(one.target_id)), one.message)
             elif one.event is not None and one.schedule_id is not None:
-                self._context.channels.ping(self._address(_ping_name(one.schedule_id)), one.event)
+                self._context.channels.ping(self._address(ping_name(one.schedule_id)), one.event)
         except (ChannelError, SecretsError) as error:
             self._note_failure(one, error)
             return False

@@ -42,7 +42,7 @@ class ValuesTab(QWidget):
         hint = QLabel(f"Double-click a value to change it. Data folder: {context.settings.data_dir}")
         hint.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         hint.setTextFormat(Qt.TextFormat.PlainText)
-        self.reset = QPushButton("Back to &Default")
+        self.reset = QPushButton("Bac&k to Default")
         self.reset.clicked.connect(self._reset)
         column = QVBoxLayout(self)
         column.addWidget(hint)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from retrovue.errors import RetroVueError
 from retrovue.gui.context import GuiContext
@@ -23,32 +23,35 @@ _COLUMNS: tuple[Column[_Row], ...] = (
 )
 
 
-class DoctorDialog(QDialog):
-    """Looks on the thread for what may take long; again when asked."""
+class DoctorTab(QWidget):
+    """Looks when it is first looked at, on the thread for what may take long; again when asked."""
 
     def __init__(self, context: GuiContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context = context
-        self.setWindowTitle("Doctor")
-        self.resize(860, 420)
         self.model = RowsModel(
             _COLUMNS, lambda row: row[0], faint=lambda row: row[1].verdict is Verdict.GOOD, parent=self
         )
         self.table = table_of(self.model, "Findings", (80, 110, 330, 300), stretch=3)
         self.table.setWordWrap(True)
         self.stack = Stack(self.table)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        self.again = buttons.addButton("Look &Again", QDialogButtonBox.ButtonRole.ActionRole)
+        self.again = QPushButton("L&ook Again")
         self.again.clicked.connect(self.look)
-        buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         column.addWidget(self.stack, 1)
-        column.addWidget(buttons)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.look()
+        column.addWidget(self.again, 0, Qt.AlignmentFlag.AlignLeft)
+        self.setFocusProxy(self.table)
+        self._looked = False
+
+    def showEvent(self, event: object) -> None:  # noqa: N802  (Qt's)
+        """Servers are asked only when somebody wants to know."""
+        super().showEvent(event)  # type: ignore[arg-type]
+        if not self._looked:
+            self.look()
 
     def look(self) -> None:
         """Looks at everything."""
+        self._looked = True
         self.stack.show_text("Looking at everything …")
         self.again.setEnabled(False)
         self._context.slow.ask(self._context.rv.doctor.look, self._show, self._failed)
