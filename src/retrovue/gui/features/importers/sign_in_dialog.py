@@ -128,6 +128,7 @@ class SignInDialog(QDialog):
     def _show_code(self, pin: Pin) -> None:
         self._pin = pin
         self.code.setText(pin.code)
+        self.code.show()
         self.qr.show_text(pin.link)
         self.qr.show()
         self._count_down()
@@ -160,6 +161,7 @@ class SignInDialog(QDialog):
         self._timer.stop()
         self._account = token
         self.code.clear()
+        self.code.hide()
         self.qr.hide()
         self.text.setText("Signed in. Trying the ways to your servers …")
         sign_in = self._context.rv.sign_in

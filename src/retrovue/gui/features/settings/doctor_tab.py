@@ -14,6 +14,7 @@ from retrovue.gui.widgets.tables import table_of
 from retrovue.model.doctor import Finding, Verdict
 
 _SIGNS = {Verdict.GOOD: "✓ good", Verdict.WARNING: "! look", Verdict.BAD: "✗ bad"}
+_AIR = 8
 _Row = tuple[int, Finding]
 _COLUMNS: tuple[Column[_Row], ...] = (
     Column("", lambda row: _SIGNS[row[1].verdict]),
@@ -61,6 +62,8 @@ class DoctorTab(QWidget):
         rows = sorted(found, key=lambda one: order.index(one.verdict))
         self.model.show_rows(list(enumerate(rows)))
         self.table.resizeRowsToContents()
+        for number in range(len(rows)):
+            self.table.setRowHeight(number, self.table.rowHeight(number) + _AIR)
         self.stack.show_view()
         self.again.setEnabled(True)
 
