@@ -13,6 +13,7 @@ from retrovue.model.catalogue import CatalogueFilter, Item, Kind, LibraryStats
 from retrovue.storage import items
 from retrovue.storage.database import Database
 from retrovue.storage.tables import catalogue_items, item_details, media_files, plex_libraries, plex_servers
+from retrovue.storage.text import holds
 
 _i, _l, _s = catalogue_items, plex_libraries, plex_servers
 _BATCH = 500
@@ -189,16 +190,7 @@ def narrowed(query: Select[Any], wanted: CatalogueFilter) -> Select[Any]:
     if wanted.kind is not None:
         query = query.where(_i.c.kind == wanted.kind.value)
     if wanted.search:
-        escaped = wanted.search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        pattern = f"%{escaped.lower()}%"
-        columns = (_i.c.title, _i.c.original_title, _i.c.show_title)
-        # SQLite lowers ASCII only; what has other letters is also matched as it was typed.
-        query = query.where(
-            or_(
-                *(func.lower(column).like(pattern, escape="\\") for column in columns),
-                *(column.like(f"%{escaped}%", escape="\\") for column in columns),
-            )
-        )
+        query = query.where(holds(wanted.search, _i.c.title, _i.c.original_title, _i.c.show_title))
     return query
 
 

@@ -15,6 +15,7 @@ from retrovue.model.sync import Depth, SyncOptions, SyncReport
 from retrovue.storage.database import bump
 from retrovue.storage.tables import schedule_executions
 from retrovue.storage.tables.runs import began
+from retrovue.storage.text import holds
 from retrovue.storage.types import Instant
 
 _t = schedule_executions
@@ -331,8 +332,8 @@ def _filtered(query: Select[Any], wanted: HistoryFilter) -> Select[Any]:
     if wanted.until is not None:
         query = query.where(began < wanted.until)
     if wanted.text:
-        columns = (_t.c.schedule_name, _t.c.server_name, _t.c.library_title, _t.c.reason)
-        query = query.where(or_(*(column.icontains(wanted.text, autoescape=True) for column in columns)))
+        found = holds(wanted.text, _t.c.schedule_name, _t.c.server_name, _t.c.library_title, _t.c.reason)
+        query = query.where(found)
     return query
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, select
 from retrovue.model.catalogue import Change, ItemChange, Kind
 from retrovue.storage.database import insert_many
 from retrovue.storage.tables import item_changes, plex_libraries, plex_servers
+from retrovue.storage.text import holds
 from retrovue.storage.types import to_json, to_millis
 
 _COLUMNS = ("execution_id", "library_id", "item_id", "at", "change", "rating_key", "kind", "title", "fields")
@@ -81,7 +82,7 @@ def listing(
     if change is not None:
         query = query.where(t.c.change == change.value)
     if search:
-        query = query.where(t.c.title.icontains(search, autoescape=True))
+        query = query.where(holds(search, t.c.title))
     if after is not None:
         query = query.where(t.c.id < after)
     if limit is not None:

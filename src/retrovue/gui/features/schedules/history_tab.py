@@ -183,9 +183,12 @@ class HistoryTab(QWidget):
     def refresh(self) -> None:
         """Asks for the filtered history and shows it."""
         wanted, rv = self.wanted(), self._context.rv
-        self._context.background.ask(
-            lambda: (wanted, rv.history.count(wanted), rv.history.window(wanted, 0, _FIRST)), self._show
-        )
+
+        def question() -> tuple[HistoryFilter, int, list[Execution]]:
+            count = rv.history.count(wanted)
+            return wanted, count, rv.history.window(wanted, 0, _FIRST) if count else []
+
+        self._context.background.ask(question, self._show)
 
     def _show(self, found: tuple[HistoryFilter, int, list[Execution]]) -> None:
         wanted, count, first = found

@@ -90,7 +90,7 @@ class SchedulesTab(QWidget):
         self._clock.start()
 
     def _make_table(self) -> QTableView:
-        widths = (160, 80, 115, 155, 125, 75, 70, 84, 176)
+        widths = (160, 70, 100, 145, 118, 76, 66, 74, 174)
         table = table_of(
             self.proxy, "Schedules", widths, mode=QAbstractItemView.SelectionMode.ExtendedSelection
         )
