@@ -14,8 +14,10 @@ import pytest
 
 from retrovue.demo import faults
 from retrovue.errors import ChannelError, Conflict, Invalid
+from retrovue.log import redact
 from retrovue.model.catalogue import Secret
 from retrovue.model.execution import Status
+from retrovue.notify.channels import protect
 from timeline import Service, add, runs
 from worlds import World
 
@@ -259,3 +261,33 @@ def test_the_command_line_never_shows_an_address(
     assert command("add", "Nothing", "--url-stdin")[0] == 2
     assert command("remove", "Phone")[0] == 0
     assert command("test", "Phone")[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "hidden", "shown"),
+    [
+        ("ntfy://ntfy.sh/movies", (), ("movies", "ntfy.sh")),
+        ("mailto://retrovue:Tr0ub4dor@example.org", ("Tr0ub4dor",), ("retrovue", "example.org")),
+        ("tgram://123456789:AAbbCCddEE/99887766", ("123456789", "AAbbCCddEE", "99887766"), ()),
+        (
+            "json://user:pass@127.0.0.1:8080/hook?key=a1b2c3d4e5",
+            ("a1b2c3d4e5", "pass"),
+            ("127.0.0.1", "hook"),
+        ),
+    ],
+)
+def test_keys_are_hidden_and_words_are_not(url: str, hidden: tuple[str, ...], shown: tuple[str, ...]) -> None:
+    protect(Secret(url))
+    for word in hidden:
+        assert word not in redact(f"something with {word} in it")
+    assert url not in redact(f"asked for {url}")
+    for word in shown:
+        assert word in redact(f"something with {word} in it")
+
+
+def test_a_failure_names_no_part_of_the_address(films: World, listener: Listener) -> None:
+    films.rv.notify.add("Phone", Secret(f"json://{listener.url}/quietword"))
+    listener.status = 500
+    with pytest.raises(ChannelError) as caught:
+        films.rv.notify.test("Phone")
+    assert "quietword" not in str(caught.value)

@@ -13,7 +13,7 @@ from retrovue.model.catalogue import Secret
 from retrovue.model.notices import PingEvent
 from retrovue.model.schedule import Message, Notice
 
-_SHORTEST_SECRET = 6
+_SHORTEST_KEY, _SHORTEST_PART = 8, 4
 _HOST = re.compile(r"localhost|\d+(?:\.\d+){3}|(?:[a-z0-9-]+\.)+[a-z]{2,}", re.IGNORECASE)
 _TIMEOUT_SECONDS = 15.0
 _PATHS = {PingEvent.START: "/start", PingEvent.SUCCESS: "", PingEvent.FAILURE: "/fail"}
@@ -29,18 +29,37 @@ _HINT = "Addresses are those of Apprise, such as mailto://user:password@example.
 
 
 def protect(url: Secret) -> None:
-    """Keeps the address, and what in it may be a key or a password, out of every log.
+    """Keeps the address, and what in it is a key or a password, out of every log.
 
-    Some services have their key where the host stands; a host with a point in it is one, and may be shown.
+    Ordinary words in it, such as a topic `movies`, are left alone there: they would take these words out of every line.
     """
     text = url.reveal()
     log.protect(text)
-    scheme, _, rest = text.partition("://")
-    parts = rest.replace("?", "/").replace("&", "/").replace("=", "/").replace("@", "/").replace(":", "/")
-    for part in parts.split("/"):
-        if len(part) >= _SHORTEST_SECRET and scheme and not _HOST.fullmatch(part):
+    password = re.match(r"[^:/]+://[^/@]*?:([^/@]*)@", text)
+    if password is not None:
+        log.protect(password[1])
+        log.protect(unquote(password[1]))
+    for part in _parts(url):
+        if len(part) >= _SHORTEST_KEY and _looks_like_a_key(part):
             log.protect(part)
-            log.protect(unquote(part))
+
+
+def _parts(url: Secret) -> set[str]:
+    """What stands between the marks of an address, but its host: one with a point in it, since some keys stand there."""
+    found = re.split(r"[/?&=@:,]+", url.reveal().partition("://")[2])
+    return {word for part in found for word in (part, unquote(part)) if word and not _HOST.fullmatch(word)}
+
+
+def _looks_like_a_key(part: str) -> bool:
+    return any(c.isdigit() for c in part) or (part != part.lower() and part != part.upper())
+
+
+def _said(words: str, url: Secret) -> str:
+    """What is told of a failure: no part of the address may stand in it."""
+    for part in sorted(_parts(url), key=len, reverse=True):
+        if len(part) >= _SHORTEST_PART:
+            words = words.replace(part, "***")
+    return log.redact(words)
 
 
 class AppriseChannels:
@@ -50,7 +69,6 @@ class AppriseChannels:
         """The scheme of an address that Apprise takes."""
         protect(url)
         apprise = _load()
-        logging.getLogger("apprise").setLevel(logging.CRITICAL)
         if apprise.Apprise.instantiate(url.reveal(), suppress_exceptions=True) is None:
             raise Invalid("url", "This address is none that can be sent to", hint=_HINT)
         return urlsplit(url.reveal()).scheme.lower()
@@ -68,10 +86,10 @@ class AppriseChannels:
                     title=message.title, body=message.text, notify_type=_TYPES[message.kind]
                 )
             except Exception as error:
-                raise ChannelError("It could not be sent", log.redact(type(error).__name__)) from error
+                raise ChannelError("It could not be sent", type(error).__name__) from error
             words = [line.split(" - ")[-1] for line in said.getvalue().splitlines() if line.strip()]
         if not arrived:
-            raise ChannelError("It could not be sent", log.redact(" ".join(words)[-300:]))
+            raise ChannelError("It could not be sent", _said(" ".join(words)[-300:], url))
 
     def ping(self, url: Secret, event: PingEvent) -> None:
         """Asks for the address, with `/start` or `/fail` behind it, as dead-man services have it."""
@@ -82,7 +100,7 @@ class AppriseChannels:
         try:
             answer = httpx.get(address, timeout=_TIMEOUT_SECONDS, follow_redirects=True)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise ChannelError("It could not be pinged", log.redact(type(error).__name__)) from error
+            raise ChannelError("It could not be pinged", type(error).__name__) from error
         if answer.status_code >= 400:
             raise ChannelError("It could not be pinged", f"it answers with {answer.status_code}")
 
@@ -94,4 +112,5 @@ def _load() -> Any:
         raise ChannelError(
             "Notifications are not installed", str(error), "Install them: pip install 'retrovue[notify]'"
         ) from error
+    logging.getLogger("apprise").setLevel(logging.CRITICAL)  # its lines hold parts of addresses
     return apprise
