@@ -144,9 +144,10 @@ def _next_steps(folder: Path) -> None:
         write(f"  {program} {command}\n")
     write("\nWith a server of your own:\n")
     for command in (
-        "servers add Home http://192.168.1.5:32400 --token-stdin",
-        "libraries discover Home",
-        "sync Home",
+        "servers sign-in",
+        "sync SERVER",
+        "schedules add Nightly --server SERVER --daily 02:00",
+        "service install",
     ):
         write(f"  {program.split(' --data-dir')[0]} {command}\n")
 
