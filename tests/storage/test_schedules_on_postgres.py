@@ -19,6 +19,8 @@ from retrovue.model.notices import PingEvent
 from retrovue.model.schedule import Message
 from retrovue.model.sync import Depth
 from retrovue.secrets.store import MemorySecrets
+from retrovue.storage import locks
+from retrovue.storage.database import Database
 from timeline import Service, add, at, runs, told
 from worlds import Clock, World, make_world
 
@@ -69,16 +71,37 @@ def test_the_scheduler_lock_that_is_lost_is_noticed(world: World) -> None:
     service = Service(world)
     service.tick()
     assert service.state == "leading"
-    with world.rv._context.database.transaction() as tx:
-        tx.execute(
-            text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND query LIKE '%advisory%' OR query = 'SELECT 1' AND pid <> pg_backend_pid()")
-        )  # fmt: skip
+    _end_sessions(world.rv._context.database)
     service.tick(1)
     other = Service(world, pid=2)
     other.tick()
     assert [service.state, other.state].count("leading") == 1
     other.loop.close(0)
     service.loop.close(0)
+
+
+def test_a_lock_whose_session_ended_stays_lost(world: World) -> None:
+    database = world.rv._context.database
+    lock = locks.take(database, "library-1")
+    assert lock is not None
+    assert lock.intact()
+    _end_sessions(database)
+    assert not lock.intact()
+    assert not lock.intact()
+    lock.release()
+    with locks.hold(database, "library-1") as got:
+        assert got
+
+
+def _end_sessions(database: Database) -> None:
+    """Ends what the server holds for locks, as its restart would."""
+    with database.transaction() as tx:
+        tx.execute(
+            text(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                " WHERE pid <> pg_backend_pid() AND (query LIKE '%advisory%' OR query = 'SELECT 1')"
+            )
+        )
 
 
 class Heard:

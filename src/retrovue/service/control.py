@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,10 +69,14 @@ def _launch(settings: Settings) -> subprocess.Popen[bytes]:
             creationflags=flags,
             start_new_session=True,
         )
-    for ended in [child for child in _children if child.poll() is not None]:
-        _children.remove(ended)
+    _forget_ended()
     _children.append(process)
     return process
+
+
+def _forget_ended() -> None:
+    for ended in [child for child in _children if child.poll() is not None]:
+        _children.remove(ended)
 
 
 def _wait_for(retrovue: RetroVue, settings: Settings, process: subprocess.Popen[bytes]) -> None:
@@ -88,7 +93,8 @@ def _wait_for(retrovue: RetroVue, settings: Settings, process: subprocess.Popen[
 
 def stop(retrovue: RetroVue, *, wait: bool = True) -> ServiceHealth:
     """Asks every service to stop, and waits for it; what still lives afterwards. Raises `Conflict` when none runs."""
-    if retrovue.service.health().first is None:
+    before = retrovue.service.health()
+    if before.first is None:
         raise Conflict("The service is not running", hint="Start it: retrovue service start")
     retrovue.service.request_stop()
     deadline = time.monotonic() + (_STOP_SECONDS if wait else 0)
@@ -96,7 +102,18 @@ def stop(retrovue: RetroVue, *, wait: bool = True) -> ServiceHealth:
     while health.first is not None and time.monotonic() < deadline:
         time.sleep(_LOOK_SECONDS)
         health = retrovue.service.health()
+    if health.first is None:
+        _wait_for_own({one.pid for one in before.processes}, deadline)
     return health
+
+
+def _wait_for_own(pids: set[int], deadline: float) -> None:
+    """A service signs off in the database a moment before its process ends; those of ours are waited for."""
+    for child in _children:
+        if child.pid in pids:
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(max(0.0, deadline - time.monotonic()))
+    _forget_ended()
 
 
 def tail(path: Path, lines: int) -> list[str]:

@@ -9,7 +9,7 @@ import hashlib
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -93,11 +93,14 @@ def _take_file(database: Database, path: Path, wait_seconds: float) -> Lock | No
 
 
 class _AdvisoryLock:
-    def __init__(self, database: Database, connection: Connection) -> None:
+    def __init__(self, database: Database, connection: Connection, number: int) -> None:
         self._database = database
         self._connection = connection
+        self._number = number
 
     def intact(self) -> bool:
+        if self._connection.invalidated:
+            return False
         try:
             with converted(self._database):
                 self._connection.execute(text("SELECT 1"))
@@ -106,7 +109,11 @@ class _AdvisoryLock:
         return True
 
     def release(self) -> None:
-        # Closed for good, not given back to the pool: an advisory lock lives as long as its session.
+        # Unlocked first: the server ends the session of a closed connection only after a while. Then closed for
+        # good, not given back to the pool: where unlocking failed, the lock lives as long as its session.
+        if not self._connection.invalidated:
+            with suppress(StorageError), converted(self._database):
+                self._connection.execute(text("SELECT pg_advisory_unlock(:n)"), {"n": self._number})
         self._connection.invalidate()
         self._connection.close()
 
@@ -129,4 +136,4 @@ def _take_advisory(database: Database, name: str, wait_seconds: float) -> Lock |
         finally:
             if not got:
                 connection.close()
-    return _AdvisoryLock(database, connection)
+    return _AdvisoryLock(database, connection, number)
