@@ -29,7 +29,11 @@ from retrovue.model.catalogue import Secret
 from retrovue.storage.types import to_millis
 
 EXECUTIONS, SCHEDULES, ITEMS = 1_000_000, 500, 100_000
-_ENVIRONMENT = {"QT_QPA_PLATFORM": "offscreen", "RETROVUE_GUI_THEME": "light"}
+_ENVIRONMENT = {
+    "QT_QPA_PLATFORM": "offscreen",
+    "RETROVUE_GUI_THEME": "light",
+    "RETROVUE_GUI_START_SERVICE": "no",
+}
 
 
 def started(folder: str) -> Line:

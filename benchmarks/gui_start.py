@@ -34,7 +34,7 @@ def main(folder: str, began: float) -> None:
             return False
 
     application = QApplication([])
-    chosen = settings.load(Path(folder), {"RETROVUE_GUI_THEME": "light"})
+    chosen = settings.load(Path(folder))
 
     def open_retrovue() -> RetroVue:
         from retrovue.app import build

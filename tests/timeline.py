@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from retrovue import __version__
 from retrovue.core.api import About, Loop
 from retrovue.model.execution import Execution, HistoryFilter, Status
 from retrovue.model.schedule import CronTrigger, Draft, IntervalTrigger, Policies, Schedule, Trigger
@@ -26,11 +27,14 @@ class Service:
     world: World
     pid: int = 1
     hold: bool = False
+    version: str = __version__
     held: list[Work] = field(default_factory=list)
     loop: Loop = field(init=False)
 
     def __post_init__(self) -> None:
-        self.loop = self.world.rv.service.loop(About(self.pid, "here", "test"), lambda: None, self._spawn)
+        self.loop = self.world.rv.service.loop(
+            About(self.pid, "here", self.version), lambda: None, self._spawn
+        )
 
     def _spawn(self, work: Work, _name: str) -> threading.Thread | None:
         if self.hold:

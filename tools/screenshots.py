@@ -156,7 +156,7 @@ def _take(
     application: QApplication, data_dir: Path, secrets: MemorySecrets, theme: str, target: Path
 ) -> None:
     (data_dir / "window.ini").unlink(missing_ok=True)
-    chosen = settings.load(data_dir, {"RETROVUE_GUI_THEME": theme})
+    chosen = settings.load(data_dir, {"RETROVUE_GUI_THEME": theme, "RETROVUE_GUI_START_SERVICE": "no"})
     gui = Gui(application, chosen, lambda: app.build(chosen, secrets=secrets))
     gui.show()
     gui.window.resize(1120, 700)

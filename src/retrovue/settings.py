@@ -116,6 +116,11 @@ SPECS: tuple[Spec, ...] = (
         "gui.theme", "system", "Colours of the window; system follows the platform where it tells",
         choices=("system", "light", "dark"),
     ),
+    Spec(
+        "gui.start_service", "yes",
+        "The window starts the service when it opens and none runs, and again when it has died",
+        choices=("yes", "no"),
+    ),
     Spec("history.days", 90, "Executions older than this are pruned", "days", 1),
     Spec("history.per_schedule", 1000, "Executions kept of each schedule", "executions", 1),
     Spec("history.log_days", 30, "Logs older than this are pruned", "days", 1),

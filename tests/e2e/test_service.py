@@ -119,7 +119,7 @@ def test_kill_9_of_the_leader_and_takeover(
     assert len(due) == len(set(due)), "no due time ran twice"
     second.send_signal(signal.SIGTERM)
     assert second.wait(12) == 0
-    assert rv.service.health().first is None
+    assert (rv.service.health().first, rv.service.health().died_at) == (None, None)
     logs = "".join(path.read_text() for path in data_dir.glob("service-*.log"))
     assert "Traceback" not in logs
     assert server.token not in logs

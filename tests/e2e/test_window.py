@@ -136,8 +136,7 @@ def test_a_schedule_is_added_by_keyboard_runs_and_its_log_is_opened(
     person.presses("Return")
     until(lambda: [one.name for one in rv.schedules.list()] == ["Nightly by keyboard"], "the schedule")
     until(lambda: person.sees("RetroVue"), "the form is closed")
-    person.presses("alt+f", "s")  # File, Start Service
-    until(lambda: rv.service.health().first is not None, "the service")
+    until(lambda: rv.service.health().first is not None, "the service that starts with the window")
     person.presses("alt+y", "alt+d", "Home", "ctrl+r")  # back to the table, its first row, Run Now
     until(lambda: rv.history.list() and rv.history.list()[0].status.ended, "the run")
     (run,) = rv.history.list()

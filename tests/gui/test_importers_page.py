@@ -143,18 +143,14 @@ def test_discover_says_what_is_new(screen: Screen, page: ImportersPage) -> None:
     screen.until(lambda: "token" in screen.said())
 
 
+@pytest.mark.usefixtures("real_services")
 def test_sync_now_queues_and_starts_the_service(screen: Screen, page: ImportersPage) -> None:
     page.tabs.setCurrentIndex(1)
     page.libraries.table.selectRow(0)
     screen.bot.mouseClick(page.libraries.sync_button, LEFT)
-    try:
-        screen.until(lambda: bool(screen.rv.history.list()) and screen.rv.history.list()[0].status.ended)
-        # The service is a process of its own and cannot see this test's tokens: it says so in the history.
-        (run,) = screen.rv.history.list()
-        assert run.status is Status.FAILED
-        assert "token" in (run.reason or "")
-        assert screen.rv.service.health().first is not None
-    finally:
-        screen.until(lambda: screen.rv.service.health().first is not None)
-        screen.rv.service.request_stop()
-        screen.until(lambda: screen.rv.service.health().first is None)
+    screen.until(lambda: bool(screen.rv.history.list()) and screen.rv.history.list()[0].status.ended)
+    # The service is a process of its own and cannot see this test's tokens: it says so in the history.
+    (run,) = screen.rv.history.list()
+    assert run.status is Status.FAILED
+    assert "token" in (run.reason or "")
+    assert screen.rv.service.health().first is not None

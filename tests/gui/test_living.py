@@ -267,10 +267,12 @@ def test_coming_from_an_old_database(screen: Screen, tmp_path: Path, monkeypatch
     assert screen.rv.mappings.list()[0].local_path == "/mnt/movies"
 
 
-def test_starting_with_the_machine(screen: Screen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_starting_with_the_machine(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, launches: list[Path]
+) -> None:
     where: list[Path] = []
 
-    def refuse(_settings: object) -> Path:
+    def refuse(_settings: object, **_options: bool) -> Path:
         raise Conflict("The service could not be installed", "there is no systemctl on this machine")
 
     monkeypatch.setattr(install, "installed", lambda _settings: where[0] if where else None)
@@ -281,7 +283,7 @@ def test_starting_with_the_machine(screen: Screen, monkeypatch: pytest.MonkeyPat
     screen.until(lambda: "no systemctl" in screen.said())
     screen.until(lambda: not action.isChecked())
 
-    def take(_settings: object) -> Path:
+    def take(_settings: object, **_options: bool) -> Path:
         where.append(tmp_path)
         return tmp_path
 
@@ -290,9 +292,11 @@ def test_starting_with_the_machine(screen: Screen, monkeypatch: pytest.MonkeyPat
     action.trigger()
     screen.until(lambda: "starts with your session" in screen.said())
     assert action.isChecked()
+    assert launches == []
     action.trigger()
     screen.until(lambda: "Removed" in screen.said())
     screen.until(lambda: not action.isChecked())
+    screen.until(lambda: bool(launches))  # while the window is open, schedules go on
 
 
 def test_a_damaged_database_offers_the_newest_good_backup(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -267,7 +268,7 @@ def test_history_and_the_log_of_a_run(screen: Screen) -> None:
     screen.until(lambda: history.model.rowCount() == 2)
 
 
-def test_run_again_and_cancel(screen: Screen) -> None:
+def test_run_again_and_cancel(screen: Screen, launches: list[Path]) -> None:
     list(screen.rv.sync.run([screen.films], SyncOptions(limit=2)))
     history = screen.page.history
     screen.page.tabs.setCurrentIndex(1)
@@ -276,26 +277,26 @@ def test_run_again_and_cancel(screen: Screen) -> None:
     screen.until(history.again.isEnabled)
     screen.bot.mouseClick(history.again, LEFT)
     screen.until(lambda: history.model.rowCount() == 2)
+    screen.until(lambda: bool(launches))
     history.table.selectRow(0)
     screen.until(history.cancel.isEnabled)
     screen.bot.mouseClick(history.cancel, LEFT)
     screen.until(lambda: history.model.index(0, 7).data() == "Cancelled")
 
 
+@pytest.mark.usefixtures("real_services")
 def test_the_badge(screen: Screen) -> None:
     label = screen.window.badge.label
     screen.until(lambda: label.text() == "Service not running –")
     screen.bot.mouseClick(screen.window.badge.start, LEFT)
-    try:
-        screen.until(lambda: label.text() == NO_SCHEDULES)
-        screen.add("Nightly")
-        screen.until(lambda: label.text().startswith("Next: Nightly in "))
-        screen.rv.service.pause_all()
-        screen.until(lambda: label.text() == "Paused")
-        screen.rv.service.resume_all()
-    finally:
-        screen.rv.service.request_stop()
-        screen.until(lambda: screen.rv.service.health().first is None)
+    screen.until(lambda: label.text() == "Starting the service …")
+    screen.until(lambda: label.text() == NO_SCHEDULES)
+    screen.add("Nightly")
+    screen.until(lambda: label.text().startswith("Next: Nightly in "))
+    screen.rv.service.pause_all()
+    screen.until(lambda: label.text() == "Paused")
+    screen.rv.service.resume_all()
+    screen.rv.service.request_stop()
     screen.until(lambda: label.text() == "Service not running –")
 
 

@@ -18,7 +18,7 @@ from retrovue.errors import Conflict, StorageError
 from retrovue.log import RedactingFormatter
 from retrovue.model.catalogue import Secret
 from retrovue.model.doctor import Finding, Verdict
-from timeline import add
+from timeline import Service, add
 from worlds import World
 
 
@@ -61,6 +61,23 @@ def test_what_is_wrong_is_said_with_its_remedy(films: World, tmp_path: Path) -> 
         True,
         True,
     )
+
+
+def test_a_service_that_is_old_or_hangs_or_died(films: World) -> None:
+    old = Service(films, version="0.1")
+    old.tick()
+    assert "It is RetroVue 0.1" in one(films, "Service").text
+    old.loop.close(0)
+    service = Service(films)
+    service.tick()
+    assert one(films, "Service").verdict is Verdict.GOOD
+    films.clock.advance(minutes=4)
+    silent = one(films, "Service")
+    assert (silent.verdict, "silent since 2026-11-23 12:00Z" in silent.text) == (Verdict.BAD, True)
+    service.tick()
+    assert one(films, "Service").verdict is Verdict.GOOD
+    service.die()
+    assert one(films, "Service").text.startswith("It has died")
 
 
 def test_a_server_that_is_away(films: World) -> None:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from retrovue import settings
+from retrovue import app, settings
 from retrovue.errors import Conflict, StorageError
-from retrovue.service import install
+from retrovue.service import control, install
 from retrovue.service.install import Answer, Launchd, Manager, Systemd, WindowsTasks, command_of
 
 ODD = 'a folder with "quotes", 100 % & <more> $HOME'
@@ -120,6 +120,36 @@ def test_a_folder_that_cannot_be_written(chosen: settings.Settings, tmp_path: Pa
     (tmp_path / "config").write_text("a file where a folder should be")
     with pytest.raises(StorageError, match="cannot be written"):
         install.install(chosen, manager=Systemd(), run=Platform())
+
+
+@pytest.mark.parametrize("system", [False, True])
+def test_what_the_environment_sets_would_not_be_seen(chosen: settings.Settings, system: bool) -> None:
+    theirs = settings.load(
+        chosen.data_dir, {"RETROVUE_DATABASE_URL": "postgresql://host/retrovue", "RETROVUE_GUI_THEME": "dark"}
+    )
+    platform = Platform()
+    with pytest.raises(Conflict, match=r"RETROVUE_DATABASE_URL\Z") as refused:
+        install.install(theirs, system=system, manager=Launchd(), run=platform)
+    assert "retrovue.toml" in refused.value.hint
+    assert platform.asked == []
+
+
+def test_a_service_that_ran_runs_again_when_installing_is_refused(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = settings.load(data_dir, {})
+    rv = app.build(chosen)
+    control.ensure_running(rv, chosen)
+    (before,) = rv.service.health().processes
+    monkeypatch.setenv("PATH", "/nonexistent")
+    try:
+        with pytest.raises(Conflict, match="there is no systemctl"):
+            control.install_over(rv, chosen)
+        (after,) = rv.service.health().processes
+        assert after.pid != before.pid
+    finally:
+        assert control.stop(rv).first is None
+        rv.close()
 
 
 def test_the_installed_command_runs(chosen: settings.Settings) -> None:

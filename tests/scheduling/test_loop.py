@@ -164,3 +164,24 @@ def test_history_is_pruned_daily(service: Service, films: World) -> None:
     assert len(runs(films)) == 1
     service.wait(days=3, step=7200)
     assert not runs(films)
+
+
+def test_a_service_that_died_is_told_from_one_that_was_stopped(service: Service, films: World) -> None:
+    health = films.rv.service.health
+    service.tick()
+    assert health().died_at is None
+    service.die()
+    found = health()
+    assert (found.first, found.died_at) == (None, films.clock.now)
+    films.clock.advance(minutes=1)
+    assert health().died_at == found.died_at
+    second, third = Service(films, pid=2), Service(films, pid=3)
+    second.tick()
+    assert health().died_at is None
+    third.tick()
+    second.die()
+    # The one that stood by goes on; when it is asked to stop, that is no death.
+    assert [one.pid for one in health().processes] == [3]
+    third.tick()
+    third.loop.close(0)
+    assert (health().first, health().died_at) == (None, None)

@@ -127,6 +127,7 @@ def status(
         ("Running", health.executions_running),
         ("Next", "" if following is None else f"{following.schedule} at {local(following.at)}"),
         ("Last error", None if first is None else first.last_error),
+        ("Found dead", "" if first or not health.died_at else local(health.died_at)),
     ])  # fmt: skip
     if first is None:
         say("Start it: retrovue service start")
@@ -139,13 +140,11 @@ System = Annotated[bool, typer.Option("--system", help="For the whole machine; a
 @app.command("install")
 def install_(context: typer.Context, system: System = False, as_json: Json = False) -> None:
     """Let the service start with the machine (or with your session), and now."""
-    from retrovue.service import install  # lazily, as everywhere here
+    from retrovue.service import control  # lazily, as everywhere here
 
     session: Session = context.obj
     with session.open() as retrovue:
-        if retrovue.service.health().first is not None:
-            retrovue.service.request_stop()  # the installed one takes its place
-    path = install.install(session.settings(), system=system)
+        path = control.install_over(retrovue, session.settings(), system=system)
     if as_json:
         emit({"installed": str(path)})
         return

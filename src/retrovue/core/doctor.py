@@ -25,6 +25,7 @@ _LITTLE = 500_000_000
 _CLOCK = timedelta(minutes=2)
 _OLD = timedelta(days=14)
 _MOST_MISSING = 0.02
+_SILENT = timedelta(minutes=3)
 
 
 class Doctor:
@@ -139,7 +140,8 @@ class Doctor:
         first = state.first
         if first is None:
             wanted = any(one.live for one in self._schedules.list())
-            text = "It does not run" + (", so no schedule fires." if wanted else ".")
+            text = "It has died" if state.died_at else "It does not run"
+            text += ", so no schedule fires." if wanted else "."
             yield Finding(
                 "Service", _BAD if wanted else _WARNING, text,
                 "Start it: retrovue service start. With the machine: retrovue service install",
@@ -149,6 +151,12 @@ class Doctor:
             yield Finding(
                 "Service", _BAD, f"It is RetroVue {first.version}, this program is {__version__}.",
                 "Let the new one take over: retrovue service stop, then retrovue service start",
+            )  # fmt: skip
+        elif self._context.now() - first.heartbeat_at > _SILENT:
+            yield Finding(
+                "Service", _BAD,
+                f"Process {first.pid} on {first.host} lives, but has been silent since {first.heartbeat_at:%Y-%m-%d %H:%M}Z.",
+                "End that process if 'retrovue service stop' does not, then: retrovue service start",
             )  # fmt: skip
         elif first.last_error is not None:
             yield Finding("Service", _WARNING, first.last_error, "Look into its log: retrovue service logs")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from retrovue.gui.background import Background
+from retrovue.gui.background import Background, Fail
 from retrovue.gui.store_watcher import StoreWatcher
+from retrovue.service import control
 from retrovue.settings import Settings
 
 if TYPE_CHECKING:
@@ -22,3 +23,7 @@ class GuiContext:
     background: Background
     slow: Background
     watcher: StoreWatcher
+
+    def ensure_service(self, refused: Fail) -> None:
+        """Something was queued: starts a service in the background unless one lives."""
+        self.slow.ask(lambda: control.ensure_running(self.rv, self.settings), lambda _started: None, refused)

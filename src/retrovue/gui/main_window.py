@@ -19,12 +19,12 @@ from retrovue.gui.formatting import explain
 from retrovue.gui.icon import program_icon
 from retrovue.gui.maintenance import Maintenance
 from retrovue.gui.router import PAGES
+from retrovue.gui.service_keeper import ServiceKeeper
 from retrovue.gui.tray import Tray
 from retrovue.gui.widgets.empty_state import Stack
 from retrovue.gui.widgets.status_badge import Pulse, StatusBadge, badge_text
 from retrovue.log import redact
 from retrovue.model.schedule import StoredMessage
-from retrovue.service import control
 
 _SAID_MS = 8000
 _FRAME = 24
@@ -46,6 +46,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._memory = memory
         self._context: GuiContext | None = None
+        self._keeper: ServiceKeeper | None = None
         self._pulse: Pulse | None = None
         self._leaving = self._was_painted = False
         self._last_message: int | None = None
@@ -62,7 +63,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self.opening)
         self.badge = StatusBadge()
         self.statusBar().addPermanentWidget(self.badge)
-        self.badge.start_wanted.connect(self._start_service)
+        self.badge.start_wanted.connect(self._toggle_service)
         self._make_menus()
         self.tray = Tray(self.windowIcon(), (self.pause, self.quit_action), self)
         self.tray.show_wanted.connect(self.come_forward)
@@ -99,6 +100,11 @@ class MainWindow(QMainWindow):
     def begin(self, context: GuiContext) -> None:
         """Fills the window."""
         self._context = context
+        self._keeper = ServiceKeeper(context, self)
+        self._keeper.beat.connect(self._show_pulse)
+        self._keeper.starting.connect(self._starting)
+        self._keeper.said.connect(self._say)
+        self._keeper.failed.connect(self._failed)
         for thread in (context.background, context.slow):
             thread.failed.connect(self._failed)
             thread.broke.connect(self.show_fault)
@@ -137,8 +143,9 @@ class MainWindow(QMainWindow):
 
     def _look(self, topics: frozenset[str]) -> None:
         assert self._context is not None
+        assert self._keeper is not None
         if topics & {"executions", "progress", "schedules", "service"}:
-            self._context.background.ask(self._read_pulse, self._show_pulse)
+            self._keeper.look()
         if "messages" in topics and self._last_message is not None:
             after, service = self._last_message, self._context.rv.service
             self._context.background.ask(
@@ -153,11 +160,6 @@ class MainWindow(QMainWindow):
         if fresh:
             self._last_message = fresh[-1].id
             self.tray.notify(fresh)
-
-    def _read_pulse(self) -> Pulse:
-        assert self._context is not None
-        rv = self._context.rv
-        return Pulse(rv.service.health(), rv.history.running(), len(rv.schedules.list()))
 
     def _show_pulse(self, pulse: Pulse) -> None:
         self._pulse = pulse
@@ -174,46 +176,19 @@ class MainWindow(QMainWindow):
             self.tray.say(badge_text(self._pulse, now))
 
     def _pause(self, on: bool) -> None:
-        assert self._context is not None
-        service = self._context.rv.service
-        said = "All schedules are paused." if on else "Schedules run again."
-        self._context.background.ask(
-            service.pause_all if on else service.resume_all, lambda _done: self._say(said), self._not_done
-        )
+        assert self._keeper is not None
+        self._keeper.pause(on)
 
     def _toggle_service(self) -> None:
+        assert self._keeper is not None
         if self._pulse is not None and self._pulse.health.first is not None:
-            self._stop_service(lambda: None)
+            self._keeper.stop()
         else:
-            self._start_service()
+            self._keeper.start()
 
-    def _start_service(self) -> None:
-        assert self._context is not None
-        context = self._context
-        self.badge.starting()
-        context.slow.ask(
-            lambda: control.ensure_running(context.rv, context.settings),
-            lambda _started: context.background.ask(self._read_pulse, self._show_pulse),
-            self._not_done,
-        )
-
-    def _stop_service(self, then: object) -> None:
-        assert self._context is not None
-        assert callable(then)
-        context, go_on = self._context, then
-        self._say("The service is asked to stop …")
-
-        def stopped(_health: object) -> None:
-            context.background.ask(self._read_pulse, self._show_pulse)
-            self._say("The service has stopped.")
-            go_on()
-
-        context.slow.ask(lambda: control.stop(context.rv), stopped)
-
-    def _not_done(self, error: RetroVueError) -> None:
-        assert self._context is not None
-        self._failed(error)
-        self._context.background.ask(self._read_pulse, self._show_pulse)
+    def _starting(self, on: bool) -> None:
+        self.badge.say_starting(on)
+        self._tick()
 
     def come_forward(self) -> None:
         """Shows the window above all others."""
@@ -292,10 +267,10 @@ class MainWindow(QMainWindow):
         """Ends the program; while the service runs, after saying so."""
         runs = self._pulse is not None and self._pulse.health.first is not None
         if runs and not remembered.flag(self._memory, remembered.LEAVE_SERVICE):
+            keeper = self._keeper
+            assert keeper is not None
             self.come_forward()
-            closing.ask_service(
-                self, self._memory, self.leave_now, lambda: self._stop_service(self.leave_now)
-            )
+            closing.ask_service(self, self._memory, self.leave_now, lambda: keeper.stop(self.leave_now))
         else:
             self.leave_now()
 

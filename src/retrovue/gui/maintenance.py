@@ -10,9 +10,10 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
+from retrovue.errors import RetroVueError
 from retrovue.gui.context import GuiContext
 from retrovue.gui.formatting import explain, plain
-from retrovue.service import install
+from retrovue.service import control, install
 
 if TYPE_CHECKING:
     from retrovue.core.api import Brought
@@ -147,19 +148,19 @@ class Maintenance(QObject):
 
     def _start_with_machine(self, on: bool) -> None:
         assert self._context is not None
-        rv, settings = self._context.rv, self._context.settings
+        context = self._context
+        rv, settings = context.rv, context.settings
 
         def question() -> Path:
-            if on:
-                rv.service.request_stop()  # the installed one takes its place
-                return install.install(settings)
-            return install.uninstall(settings)
+            return control.install_over(rv, settings) if on else install.uninstall(settings)
 
         def done(path: Path) -> None:
             self.said.emit(f"The service starts with your session: {path}" if on else f"Removed: {path}")
             self._look_at_start()
+            if not on:  # what was installed has ended; schedules go on while the window is open
+                context.ensure_service(refused)
 
-        def refused(error: Any) -> None:
+        def refused(error: RetroVueError) -> None:
             self.said.emit(explain(error))
             self._look_at_start()
 

@@ -40,12 +40,16 @@ class NextRun:
 
 @dataclass(frozen=True, slots=True)
 class ServiceHealth:
-    """The services of a database: the leading one first. `paused` is pause-all; `next_run` what fires next."""
+    """The services of a database: the leading one first. `paused` is pause-all; `next_run` what fires next.
+
+    `died_at` is when a service was found dead, if none began or ended rightly since.
+    """
 
     processes: tuple[ServiceProcess, ...]
     paused: bool
     executions_running: int
     next_run: NextRun | None
+    died_at: datetime | None = None
 
     @property
     def first(self) -> ServiceProcess | None:

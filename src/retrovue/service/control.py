@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from retrovue.errors import Conflict, RetroVueError
 from retrovue.log import redact
 from retrovue.model.service import ServiceHealth
+from retrovue.service import install
 from retrovue.settings import Settings
 
 if TYPE_CHECKING:
@@ -105,6 +106,22 @@ def stop(retrovue: RetroVue, *, wait: bool = True) -> ServiceHealth:
     if health.first is None:
         _wait_for_own({one.pid for one in before.processes}, deadline)
     return health
+
+
+def install_over(retrovue: RetroVue, settings: Settings, *, system: bool = False) -> Path:
+    """Installs the service in the place of one that runs; the file that says so. Raises as `install.install`.
+
+    When that is refused, a service that ran runs again.
+    """
+    ran = retrovue.service.health().first is not None
+    if ran:
+        stop(retrovue)
+    try:
+        return install.install(settings, system=system)
+    except RetroVueError:
+        if ran:
+            ensure_running(retrovue, settings)
+        raise
 
 
 def _wait_for_own(pids: set[int], deadline: float) -> None:

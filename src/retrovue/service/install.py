@@ -20,7 +20,7 @@ from xml.sax.saxutils import escape
 
 from retrovue.errors import Conflict, StorageError
 from retrovue.log import redact
-from retrovue.settings import Settings
+from retrovue.settings import BY_KEY, Origin, Settings
 
 NAME = "retrovue"
 LABEL = "io.github.retrovue.service"
@@ -179,11 +179,12 @@ def install(
 ) -> Path:
     """Lets the service start with the machine, and now; the file that says so. Raises `Conflict`, `StorageError`.
 
-    Installing again renders the file anew.
+    Installing again renders the file anew. Refused while this environment sets what the service would not see.
     """
     chosen = manager or manager_of(sys.platform, settings.data_dir)
     asked = run or _run
     _need(chosen, run)
+    _need_no_environment(settings)
     path = chosen.path(system=system)
     text = chosen.render(command_of(settings), system=system)
     before = path.read_bytes() if path.exists() else None
@@ -231,6 +232,20 @@ def _need(chosen: Manager, run: Run | None) -> None:
             "The service could not be installed",
             f"there is no {chosen.tool} on this machine",
             "Let it run by other means, such as a container: retrovue service run",
+        )
+
+
+def _need_no_environment(settings: Settings) -> None:
+    unseen = [
+        BY_KEY[key].variable
+        for key, origin in settings.origins.items()
+        if origin is Origin.ENVIRONMENT and not key.startswith("gui.")
+    ]
+    if unseen:
+        raise Conflict(
+            "The installed service would not see what this environment sets",
+            ", ".join(unseen),
+            f"Write it into {settings.data_dir / 'retrovue.toml'} instead; see: retrovue settings list",
         )
 
 

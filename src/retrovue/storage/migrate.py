@@ -12,7 +12,7 @@ from retrovue import errors
 from retrovue.storage import backup, locks
 from retrovue.storage.database import Database
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest step in migrations/versions; looked at without loading Alembic, which takes a while."""
 
 SCRIPTS = Path(__file__).parent / "migrations"

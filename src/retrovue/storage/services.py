@@ -14,9 +14,10 @@ _s, _c = service_status, service_control
 
 
 def register(tx: Connection, *, pid: int, host: str, version: str, now: datetime) -> int:
-    """A service began, standing by; its id."""
+    """A service began, standing by; its id. What died before is made good."""
     values = {"pid": pid, "host": host, "version": version, "state": ServiceState.STANDBY.value}
     result = tx.execute(insert(_s).values(**values, started_at=now, heartbeat_at=now).returning(_s.c.id))
+    tx.execute(update(_c).values(died_at=None))
     bump(tx, "service")
     return int(result.scalar_one())
 
@@ -35,9 +36,25 @@ def heartbeat(
 
 
 def remove(tx: Connection, service_id: int) -> None:
-    """The service ended."""
-    tx.execute(delete(_s).where(_s.c.id == service_id))
-    bump(tx, "service")
+    """The service ended, as it was asked to."""
+    _remove(tx, service_id, died_at=None)
+
+
+def bury(tx: Connection, service_id: int, now: datetime) -> None:
+    """The service was found dead."""
+    _remove(tx, service_id, died_at=now)
+
+
+def _remove(tx: Connection, service_id: int, died_at: datetime | None) -> None:
+    if tx.execute(delete(_s).where(_s.c.id == service_id)).rowcount:
+        tx.execute(update(_c).values(died_at=died_at))
+        bump(tx, "service")
+
+
+def died_at(rx: Connection) -> datetime | None:
+    """When a service was found dead, if none began or ended rightly since."""
+    found: datetime | None = rx.execute(select(_c.c.died_at)).scalar_one()
+    return found
 
 
 def listing(rx: Connection) -> list[ServiceProcess]:

@@ -40,7 +40,8 @@ class Service:
             paused = services.paused_at(rx) is not None
             running = len(executions.running(rx))
             following = [] if paused else _upcoming(rx, 1)
-        return ServiceHealth(tuple(living), paused, running, following[0] if following else None)
+            died_at = services.died_at(rx)
+        return ServiceHealth(tuple(living), paused, running, following[0] if following else None, died_at)
 
     def _living(self) -> list[ServiceProcess]:
         with self._context.database.read() as rx:
@@ -52,7 +53,7 @@ class Service:
         with locks.hold(self._context.database, locks.service(one.id)) as free:
             if free:
                 with self._context.database.transaction() as tx:
-                    services.remove(tx, one.id)
+                    services.bury(tx, one.id, self._context.now())
         return not free
 
     @contextmanager

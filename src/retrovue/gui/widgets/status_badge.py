@@ -9,7 +9,7 @@ from datetime import datetime
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
-from retrovue.gui.formatting import in_words, plain
+from retrovue.gui.formatting import in_words, local, plain
 from retrovue.model.execution import Execution
 from retrovue.model.service import ServiceHealth
 
@@ -18,11 +18,12 @@ NO_SCHEDULES = "Idle – no schedules configured"
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """What the badge is made of."""
+    """What the badge is made of. `keep`: the window starts the service unasked."""
 
     health: ServiceHealth
     running: Sequence[Execution]
     schedules: int
+    keep: bool = False
 
 
 def badge_text(pulse: Pulse, now: datetime) -> str:
@@ -70,27 +71,24 @@ class StatusBadge(QWidget):
         row.addWidget(self.bar)
         self.bar.hide()
         self.start.hide()
-        self._pulse: Pulse | None = None
+        self._starting = False
 
     def show_pulse(self, pulse: Pulse, now: datetime) -> None:
         """Shows it; call it again as time passes."""
-        self._pulse = pulse
         text = badge_text(pulse, now)
         asleep = pulse.health.first is None
-        self.label.setText(f"{text} –" if asleep and not pulse.running else text)
-        self.start.setVisible(asleep)
+        if asleep and not pulse.running:
+            text = "Starting the service …" if self._starting else f"{text} –"
+        self.label.setText(text)
+        died = pulse.health.died_at
+        self.label.setToolTip("" if died is None or not asleep else f"It was found dead at {local(died)}")
+        self.start.setVisible(asleep and not self._starting)
         self.bar.setVisible(bool(pulse.running))
         if pulse.running:
             total = pulse.running[0].progress_total
             self.bar.setRange(0, 100 if total else 0)
             self.bar.setValue(_percent(pulse.running[0]))
 
-    def pass_time(self, now: datetime) -> None:
-        """Says anew how far away the next run is."""
-        if self._pulse is not None:
-            self.show_pulse(self._pulse, now)
-
-    def starting(self) -> None:
-        """The service is being started."""
-        self.label.setText("Starting the service …")
-        self.start.hide()
+    def say_starting(self, on: bool) -> None:
+        """Whether the service is being started; shown with the next pulse."""
+        self._starting = on

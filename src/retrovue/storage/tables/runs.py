@@ -209,6 +209,7 @@ service_control = Table(
     Column("id", Integer, primary_key=True),
     Column("stop_number", BigInteger, nullable=False, server_default=text("0")),
     Column("paused_at", Instant),
+    Column("died_at", Instant),
     CheckConstraint("id = 1", name="one_row"),
 )
 

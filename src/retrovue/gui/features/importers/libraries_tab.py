@@ -14,7 +14,6 @@ from retrovue.gui.widgets.rows_model import Column, RowsModel
 from retrovue.gui.widgets.tables import table_of
 from retrovue.model.catalogue import Discovery, Library
 from retrovue.model.sync import SyncOptions
-from retrovue.service import control
 
 EMPTY = "No libraries yet. Add a server, or ask the ones you have."
 _TYPES = {"movie": "Movies", "show": "Series", "artist": "Music", "photo": "Photos"}
@@ -162,15 +161,14 @@ class LibrariesTab(QWidget):
         )
 
     def _sync(self, library: Library) -> None:
-        """Queues a complete sync, and starts the service when none runs."""
+        """Queues a complete sync."""
         context = self._context
 
-        def question() -> bool:
-            context.rv.sync.queue(library, SyncOptions())
-            return control.ensure_running(context.rv, context.settings)
+        def queued(_ident: int) -> None:
+            self.said.emit(f"'{plain(library.title)}' is being synced. Its log is in the schedule history.")
+            context.ensure_service(self._refused)
 
-        said = f"'{plain(library.title)}' is being synced. Its log is in the schedule history."
-        context.slow.ask(question, lambda _started: self.said.emit(said), self._refused)
+        context.background.ask(lambda: context.rv.sync.queue(library, SyncOptions()), queued, self._refused)
 
     def _refused(self, error: RetroVueError) -> None:
         self.said.emit(f"{error}. {error.hint}" if error.hint else str(error))

@@ -29,7 +29,6 @@ from retrovue.gui.widgets.tables import table_of
 from retrovue.model.catalogue import Library, Server
 from retrovue.model.execution import Execution, HistoryFilter, Status
 from retrovue.model.sync import SyncOptions
-from retrovue.service import control
 
 NOTHING_YET = "Choose libraries, then 'Dry Run' to see what would change, or 'Sync'."
 NO_LOG, NO_CHANGES = "The log of the selected sync.", "What the selected sync changed."
@@ -216,9 +215,7 @@ class SyncTab(QWidget):
             self._follow(idents)
             what = "dry run" if options.dry_run else "sync"
             self.said.emit(f"A {what} of {', '.join(plain(one.title) for one in libraries)} was queued.")
-            context.slow.ask(
-                lambda: control.ensure_running(context.rv, context.settings), lambda _: None, self._refused
-            )
+            context.ensure_service(self._refused)
 
         context.background.ask(question, queued, self._refused)
 
@@ -245,10 +242,7 @@ class SyncTab(QWidget):
         def queued(idents: list[int]) -> None:
             self._follow(idents)
             self.said.emit("What the dry run found is being synced for good.")
-            context = self._context
-            context.slow.ask(
-                lambda: control.ensure_running(context.rv, context.settings), lambda _: None, self._refused
-            )
+            self._context.ensure_service(self._refused)
 
         self._context.background.ask(question, queued, self._refused)
 

@@ -232,6 +232,7 @@ class HistoryTab(QWidget):
         if chosen is not None:
             ident = chosen.id
             self._do(lambda: self._context.rv.history.run_again(ident), "The sync was queued once more.")
+            self._context.ensure_service(lambda error: self.said.emit(explain(error)))
 
     def _held(self) -> None:
         """Opens what the selected run held back, if nobody has decided about it yet."""

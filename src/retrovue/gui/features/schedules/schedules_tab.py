@@ -251,8 +251,11 @@ class SchedulesTab(QWidget):
 
     def run_now(self) -> None:
         """Queues the selected schedules for the service."""
-        for one in self.selected():
+        chosen = self.selected()
+        for one in chosen:
             self._do(partial(self._context.rv.schedules.run, one.id), f"'{plain(one.name)}' was queued.")
+        if chosen:
+            self._context.ensure_service(self._refused)
 
     def delete(self) -> None:
         """Deletes the selected schedules, and offers to take that back for a while."""
