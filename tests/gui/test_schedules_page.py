@@ -18,6 +18,7 @@ from retrovue.gui.features.schedules.schedule_dialog import ScheduleDialog
 from retrovue.gui.features.schedules.schedules_model import ACTIONS
 from retrovue.gui.features.schedules.schedules_tab import EMPTY
 from retrovue.gui.widgets.status_badge import NO_SCHEDULES
+from retrovue.model.catalogue import Secret
 from retrovue.model.schedule import ALL_LIBRARIES, CronTrigger, IntervalTrigger, Notice, Overlap, Policies
 from retrovue.model.sync import Depth, KindChoice, SyncOptions
 
@@ -194,8 +195,8 @@ def test_recently_added_is_all_libraries_at_depth_quick(screen: Screen) -> None:
 
 
 def test_toggle_duplicate_run_delete_and_undo(screen: Screen) -> None:
-    screen.add("First")
-    screen.add("Second")
+    first, _ = screen.add("First"), screen.add("Second")
+    screen.rv.notify.set_ping(first, Secret("http://127.0.0.1:9/some-key"))
     choose(screen, "First", "Second")
     press(screen, "toggle")
     screen.until(
@@ -215,6 +216,8 @@ def test_toggle_duplicate_run_delete_and_undo(screen: Screen) -> None:
     assert len(screen.rv.history.list()) == 2, "their history stays"
     screen.bot.mouseClick(screen.page.schedules._undo.button, LEFT)
     screen.until(lambda: screen.names() == ["First", "First (copy)", "Second"])
+    assert screen.rv.schedules.get("First").id == first.id
+    assert screen.rv.notify.pings() == {"First": "127.0.0.1"}
 
 
 def test_search_and_odd_names(screen: Screen) -> None:

@@ -157,11 +157,15 @@ def test_a_dead_man_service_hears_start_success_and_failure(
     service.wait(hours=1)
     assert len(listener.paths()) == 4
     films.rv.notify.set_ping(schedule, Secret(f"http://{listener.url}/{KEY}"))
-    films.rv.schedules.remove([schedule.id])
+    (removed,) = films.rv.schedules.remove([schedule.id])
     assert films.rv.notify.pings() == {}
     assert films.rv._context.secrets().get(f"ping-{schedule.id}") is None, (
         "the address goes with its schedule"
     )
+    assert KEY not in repr(removed)
+    films.rv.schedules.bring_back(removed)
+    service.wait(hours=1)
+    assert listener.paths()[4:] == [f"/{KEY}/start", f"/{KEY}/fail"]
 
 
 def test_an_old_catalogue_is_told_of_once_until_it_is_fresh(

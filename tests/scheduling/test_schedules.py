@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from retrovue.errors import Conflict, Invalid, NotFound
 from retrovue.model.execution import Status
@@ -192,6 +193,35 @@ def test_removing(films: World) -> None:
     assert films.rv.history.get(waiting).status is Status.CANCELLED
     with pytest.raises(NotFound):
         films.rv.schedules.get("One")
+
+
+def test_a_removal_is_taken_back_whole(service: Service, films: World) -> None:
+    add(films, "One", cron="0 * * * *", policies={"retries": 0})
+    add(films, "Two", every=timedelta(hours=2))
+    with films.rv._context.database.transaction() as tx:
+        tx.execute(text("UPDATE schedules SET policies = 'not json' WHERE name = 'Two'"))
+    service.wait(hours=3)
+    before = films.rv.schedules.list()
+    assert before[0].total_runs == 3
+    removed = films.rv.schedules.remove(["One", "Two"])
+    films.clock.advance(seconds=10)
+    assert [films.rv.schedules.bring_back(one).id for one in removed] == [one.id for one in before]
+    assert films.rv.schedules.list() == before
+    assert len(films.rv.schedules.recent(before[0].id)) == 3
+    service.wait(hours=1)
+    assert len(films.rv.schedules.recent(before[0].id)) == 4
+
+
+def test_a_removal_cannot_be_taken_back_into_nothing(films: World) -> None:
+    add(films, "One")
+    (removed,) = films.rv.schedules.remove(["One"])
+    add(films, "ONE")
+    with pytest.raises(Conflict, match="There is a schedule 'One' already"):
+        films.rv.schedules.bring_back(removed)
+    films.rv.servers.remove("Home", with_schedules=True)
+    with pytest.raises(Conflict, match="the server 'Home' was removed"):
+        films.rv.schedules.bring_back(removed)
+    assert films.rv.schedules.list() == []
 
 
 def test_a_server_in_use_does_not_vanish_unasked(films: World) -> None:

@@ -54,6 +54,8 @@ def test_nights_takeover_and_pages(world: World) -> None:
     ]
     assert "Mars" in (world.rv.schedules.get("Broken").error or "")
     assert [one.pid for one in world.rv.service.health().processes] == [1, 2]
+    (removed,) = world.rv.schedules.remove(["Same time"])
+    assert world.rv.schedules.bring_back(removed) == removed.schedule
     first.die()
     second.wait(hours=12, step=1200)
     assert [one.pid for one in world.rv.service.health().processes] == [2]

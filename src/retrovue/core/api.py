@@ -18,7 +18,7 @@ from retrovue.core.legacy import Brought, Legacy
 from retrovue.core.scheduling.executor import Executor
 from retrovue.core.scheduling.history import History
 from retrovue.core.scheduling.loop import About, Loop
-from retrovue.core.scheduling.manager import Schedules
+from retrovue.core.scheduling.manager import Removed, Schedules
 from retrovue.core.scheduling.notices import Notify
 from retrovue.core.scheduling.services import Service
 from retrovue.core.scheduling.stop import Stop
@@ -28,7 +28,7 @@ from retrovue.settings import SPECS, Origin, Settings, Spec, Value, spec_of
 from retrovue.storage import backup, settings_table
 from retrovue.storage.watch import Watcher
 
-__all__ = ["About", "Brought", "Loop", "Removal", "RetroVue", "SettingValue", "Stop", "Watcher"]
+__all__ = ["About", "Brought", "Loop", "Removal", "Removed", "RetroVue", "SettingValue", "Stop", "Watcher"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, TypeVar
+from urllib.parse import urlsplit
 
-from retrovue.errors import Ambiguous, NotFound
+from retrovue.errors import Ambiguous, Invalid, NotFound
 from retrovue.model.account import Account, LocalServer
 from retrovue.model.catalogue import Library, Secret, Server
 from retrovue.model.notices import Channels
@@ -118,10 +119,23 @@ class Context:
             impatient=impatient,
         )
 
-    def forget_pings(self, tx: Connection, schedule_ids: Iterable[int]) -> None:
-        """Forgets the addresses that schedules ping, before these schedules go."""
+    def remember_ping(self, tx: Connection, schedule_id: int, url: Secret) -> None:
+        """A schedule pings this address from now on. Raises `Invalid` when it is no web address."""
+        parts = urlsplit(url.reveal())
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise Invalid("url", "This is no web address", hint="Write it like https://hc-ping.com/KEY")
+        deliveries.set_ping(tx, schedule_id, parts.hostname)
+        self.secrets().put(ping_name(schedule_id), url)
+
+    def forget_pings(self, tx: Connection, schedule_ids: Iterable[int]) -> dict[int, Secret]:
+        """Forgets the addresses that schedules ping, before these schedules go; what they were."""
+        found = {}
         for ident in deliveries.pings(tx).keys() & set(schedule_ids):
+            address = self.secrets().get(ping_name(ident))
+            if address is not None:
+                found[ident] = address
             self.secrets().remove(ping_name(ident))
+        return found
 
     def find_server(self, wanted: str | int) -> Server:
         """The server of this name or id. Raises `NotFound`."""

@@ -9,20 +9,7 @@ from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 import msgspec
-from sqlalchemy import (
-    BigInteger,
-    Connection,
-    Row,
-    Select,
-    Text,
-    delete,
-    exc,
-    func,
-    insert,
-    select,
-    type_coerce,
-    update,
-)
+from sqlalchemy import Connection, Row, Select, exc, func, insert, select, update
 
 from retrovue.errors import Conflict
 from retrovue.model.execution import Status
@@ -38,16 +25,14 @@ from retrovue.model.schedule import (
 from retrovue.model.sync import Depth, SyncOptions
 from retrovue.storage.database import bump, insert_many
 from retrovue.storage.tables import plex_libraries, plex_servers, schedule_executions, schedules
-from retrovue.storage.types import from_millis, to_json, to_millis
+from retrovue.storage.types import as_stored, from_millis, to_json, to_millis
 
 T = TypeVar("T")
 _t = schedules
-_INSTANTS = ("interval_anchor", "next_run_at", "last_run_at", "created_at", "updated_at")
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _DEFAULT_OPTIONS = SyncOptions(depth=Depth.AUTO)
 _DEFAULT_POLICIES = Policies()
 _STATUSES = {status.value: status for status in Status}
-_DOCUMENTS = ("sync_options", "policies")
 
 
 def add(tx: Connection, draft: Draft, next_run_at: datetime | None, now: datetime) -> int:
@@ -100,12 +85,6 @@ def _columns(draft: Draft) -> dict[str, Any]:
 def _interval(trigger: Trigger) -> IntervalTrigger:
     assert isinstance(trigger, IntervalTrigger)
     return trigger
-
-
-def remove(tx: Connection, schedule_ids: Sequence[int]) -> None:
-    """Removes schedules. Their history stays, under their names; runs that wait end as cancelled before."""
-    tx.execute(delete(_t).where(_t.c.id.in_(schedule_ids)))
-    bump(tx, "schedules", "executions")
 
 
 def listing(rx: Connection) -> list[Schedule]:
@@ -302,16 +281,8 @@ def pause(tx: Connection, schedule_id: int, reason: str) -> None:
 
 
 def _query() -> Select[Any]:
-    raw = [
-        type_coerce(column, BigInteger).label(column.name)
-        if column.name in _INSTANTS
-        else type_coerce(column, Text).label(column.name)
-        if column.name in _DOCUMENTS
-        else column
-        for column in _t.c
-    ]
     return (
-        select(*raw, plex_servers.c.name.label("server"), plex_libraries.c.title.label("library"))
+        select(*as_stored(_t), plex_servers.c.name.label("server"), plex_libraries.c.title.label("library"))
         .join(plex_servers, plex_servers.c.id == _t.c.server_id)
         .outerjoin(plex_libraries, plex_libraries.c.id == _t.c.library_id)
     )

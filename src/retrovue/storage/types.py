@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, Text
+from sqlalchemy import BigInteger, ColumnElement, Table, Text, type_coerce
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -60,3 +60,13 @@ class Json(TypeDecorator[Any]):
 def to_json(value: Any) -> str:
     """The text under which a document is stored."""
     return msgspec.json.encode(value).decode()
+
+
+def as_stored(table: Table) -> list[ColumnElement[Any]]:
+    """A table's columns as the database has them, under their names: instants as milliseconds, documents as text."""
+    return [
+        type_coerce(column, column.type.impl).label(column.name)
+        if isinstance(column.type, TypeDecorator)
+        else column
+        for column in table.c
+    ]

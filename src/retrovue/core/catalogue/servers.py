@@ -13,7 +13,7 @@ from retrovue.core.context import Context, secret_name
 from retrovue.errors import Conflict, Invalid, RetroVueError, SecretsError, SourceError, TokenRefused
 from retrovue.model.catalogue import Secret, Server, ServerState, TokenState
 from retrovue.model.sync import LibraryListing, MediaSource, ServerIdentity
-from retrovue.storage import executions, schedules, servers
+from retrovue.storage import executions, removed_schedules, schedules, servers
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ class Servers:
             idents = [one.id for one in using]
             executions.cancel_waiting(tx, idents, "its server was removed", self._context.now())
             self._context.forget_pings(tx, idents)
-            schedules.remove(tx, idents)
+            removed_schedules.take_out(tx, idents)
             servers.remove(tx, removal.server.id)
             # Inside the transaction: a token whose server is gone must not be left behind.
             self._context.secrets().remove(secret_name(removal.server.id))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice, takewhile
 
@@ -17,13 +17,23 @@ from retrovue.core.scheduling.stop import Stop
 from retrovue.core.scheduling.sync import ObserveExecution, Syncs
 from retrovue.core.scheduling.words import describe
 from retrovue.errors import Conflict, Invalid, NotFound
-from retrovue.model.catalogue import Library
+from retrovue.model.catalogue import Library, Secret
 from retrovue.model.execution import Execution
 from retrovue.model.schedule import Draft, IntervalTrigger, Occurrence, Schedule, Trigger
-from retrovue.storage import executions, schedules, servers
+from retrovue.storage import executions, removed_schedules, schedules, servers
 from retrovue.storage.database import Connection
+from retrovue.storage.removed_schedules import TakenOut
 
 _MOST_PREVIEWED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A schedule that was removed, and what it takes to bring it back."""
+
+    schedule: Schedule
+    taken: TakenOut
+    ping: Secret | None
 
 
 class Schedules:
@@ -124,15 +134,34 @@ class Schedules:
             name, number = f"{draft.name[:180]} (copy {number})", number + 1
         return self.create(replace(draft, name=name, enabled=False))
 
-    def remove(self, wanted: Sequence[str | int]) -> builtins.list[Schedule]:
-        """Removes schedules; what waits of them is cancelled, what runs goes on, their history stays."""
+    def remove(self, wanted: Sequence[str | int]) -> builtins.list[Removed]:
+        """Removes schedules; what waits of them is cancelled, what runs goes on, their history stays.
+
+        What comes back is for `bring_back`.
+        """
         gone = [self.get(one) for one in wanted]
         idents = [schedule.id for schedule in gone]
         with self._context.database.transaction() as tx:
             executions.cancel_waiting(tx, idents, "its schedule was removed", self._context.now())
-            self._context.forget_pings(tx, idents)
-            schedules.remove(tx, idents)
-        return gone
+            addresses = self._context.forget_pings(tx, idents)
+            taken = {one.id: one for one in removed_schedules.take_out(tx, idents)}
+        return [Removed(one, taken[one.id], addresses.get(one.id)) for one in gone if one.id in taken]
+
+    def bring_back(self, removed: Removed) -> Schedule:
+        """Takes a removal back: the schedule as it stood, with its history and whom it pings.
+
+        Raises `Conflict` when its name or its server went meanwhile.
+        """
+        old = removed.schedule
+        with self._context.database.transaction() as tx:
+            if any(one.name.casefold() == old.name.casefold() for one in schedules.names(tx)):
+                raise Conflict(f"There is a schedule '{old.name}' already", hint="Rename that one first.")
+            if all(server.id != old.server_id for server in servers.all_servers(tx)):
+                raise Conflict(f"'{old.name}' cannot come back", f"the server '{old.server}' was removed")
+            removed_schedules.put_back(tx, removed.taken)
+            if removed.ping is not None:
+                self._context.remember_ping(tx, old.id, removed.ping)
+        return self.get(old.id)
 
     def enable(self, wanted: str | int) -> Schedule:
         """Switches a schedule on, or ends its pause. What was missed meanwhile does not fire."""

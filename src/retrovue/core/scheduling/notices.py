@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 import logging
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from retrovue.core.context import Context, pick, ping_name
 from retrovue.errors import ChannelError, Invalid, RetroVueError, SecretsError
@@ -90,19 +89,12 @@ class Notify:
 
     def set_ping(self, schedule: Schedule, url: Secret | None) -> None:
         """A schedule pings this address at the start and the end of its runs; None ends that. Raises `Invalid`."""
-        host = None
-        if url is not None:
-            parts = urlsplit(url.reveal())
-            if parts.scheme not in {"http", "https"} or not parts.hostname:
-                raise Invalid("url", "This is no web address", hint="Write it like https://hc-ping.com/KEY")
-            host = parts.hostname
         with self._context.database.transaction() as tx:
-            deliveries.set_ping(tx, schedule.id, host)
-            store = self._context.secrets()
-            if url is None:
-                store.remove(ping_name(schedule.id))
+            if url is not None:
+                self._context.remember_ping(tx, schedule.id, url)
             else:
-                store.put(ping_name(schedule.id), url)
+                deliveries.set_ping(tx, schedule.id, None)
+                self._context.secrets().remove(ping_name(schedule.id))
 
     def deliver(self) -> int:
         """Sends what waits and may be tried now; how much arrived. What fails is tried again later, five times."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
     QItemSelectionModel,
@@ -45,6 +46,9 @@ from retrovue.gui.widgets.actions_delegate import ActionsDelegate, Word
 from retrovue.gui.widgets.empty_state import Stack
 from retrovue.gui.widgets.tables import table_of
 from retrovue.model.schedule import Draft, Schedule
+
+if TYPE_CHECKING:
+    from retrovue.core.api import Removed
 
 EMPTY = "No schedules configured yet. Click 'Add Schedule' to create your first one."
 _UNDO_MS = 12_000
@@ -262,30 +266,21 @@ class SchedulesTab(QWidget):
         idents = [one.id for one in self.selected()]
         if not idents:
             return
-        rv = self._context.rv
+        schedules = self._context.rv.schedules
+        self._context.background.ask(lambda: schedules.remove(idents), self._deleted, self._refused)
 
-        def remove() -> list[Draft]:
-            drafts = [rv.schedules.draft_of(ident) for ident in idents]
-            rv.schedules.remove(idents)
-            return drafts
-
-        self._context.background.ask(remove, self._deleted)
-
-    def _deleted(self, drafts: list[Draft]) -> None:
-        what = f"'{plain(drafts[0].name)}'" if len(drafts) == 1 else f"{len(drafts)} schedules"
-        self._undo.offer(
-            f"Deleted {what}. Their history stays."
-            if len(drafts) > 1
-            else f"Deleted {what}. Its history stays.",
-            drafts,
-        )
+    def _deleted(self, removed: list[Removed]) -> None:
+        if len(removed) == 1:
+            self._undo.offer(f"Deleted '{plain(removed[0].schedule.name)}'. Its history stays.", removed)
+        else:
+            self._undo.offer(f"Deleted {len(removed)} schedules. Their history stays.", removed)
         self.refresh()
 
-    def _restore(self, drafts: list[Draft]) -> None:
-        for draft in drafts:
+    def _restore(self, removed: list[Removed]) -> None:
+        for one in removed:
             self._do(
-                partial(self._context.rv.schedules.create, draft),
-                f"'{plain(draft.name)}' is back.",
+                partial(self._context.rv.schedules.bring_back, one),
+                f"'{plain(one.schedule.name)}' is back.",
             )
 
     def _do(self, action: Callable[[], object], said: str) -> None:
@@ -314,10 +309,10 @@ def button_of(action: QAction) -> QPushButton:
 class _UndoBar(QWidget):
     """Says what was deleted, and takes it back for a while."""
 
-    def __init__(self, restore: Callable[[list[Draft]], None]) -> None:
+    def __init__(self, restore: Callable[[list[Removed]], None]) -> None:
         super().__init__()
         self._restore = restore
-        self._drafts: list[Draft] = []
+        self._removed: list[Removed] = []
         self._text = QLabel()
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self.button = QToolButton()
@@ -334,14 +329,14 @@ class _UndoBar(QWidget):
         self._timer.timeout.connect(self.hide)
         self.hide()
 
-    def offer(self, text: str, drafts: list[Draft]) -> None:
-        """Offers to make these again."""
+    def offer(self, text: str, removed: list[Removed]) -> None:
+        """Offers to bring these back."""
         self._text.setText(text)
-        self._drafts = drafts
+        self._removed = removed
         self.show()
         self._timer.start(_UNDO_MS)
 
     def _take_back(self) -> None:
         self.hide()
-        drafts, self._drafts = self._drafts, []
-        self._restore(drafts)
+        removed, self._removed = self._removed, []
+        self._restore(removed)
