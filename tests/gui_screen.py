@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import shiboken6
 from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QWidget
 
 from retrovue.core.api import RetroVue
 from retrovue.demo.server import StandIn
@@ -62,6 +64,11 @@ class Screen:
     def said(self) -> str:
         """What stands in the status bar."""
         return self.window.statusBar().currentMessage()
+
+
+def gone(dialog: QWidget) -> bool:
+    """Whether it was closed; then it is about to be deleted, or is already."""
+    return not shiboken6.isValid(dialog) or not dialog.isVisible()
 
 
 def end(gui: Gui) -> None:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtWidgets import QApplication
@@ -16,6 +17,7 @@ from retrovue import app, settings
 from retrovue.core.api import RetroVue
 from retrovue.demo.server import StandIn
 from retrovue.gui.app import Gui
+from retrovue.gui.faults import Faults
 from retrovue.gui.router import PAGES
 from retrovue.model.catalogue import Secret
 from retrovue.secrets.store import MemorySecrets
@@ -36,6 +38,21 @@ def served(screen: Screen) -> Iterator[None]:
     stop.set()
     thread.join(15)
     assert not thread.is_alive()
+
+
+@pytest.fixture(autouse=True)
+def faults(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[BaseException]]:
+    """What nobody caught: the window shows it and goes on, so that no test would notice. One that expects it clears it."""
+    found: list[BaseException] = []
+    caught = Faults._caught
+
+    def catch(self: Faults, kind: Any, error: BaseException, trace: Any) -> None:
+        found.append(error)
+        caught(self, kind, error, trace)
+
+    monkeypatch.setattr(Faults, "_caught", catch)
+    yield found
+    assert found == []
 
 
 @pytest.fixture(autouse=True)

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui_screen import Screen
+from gui_screen import Screen, gone
 from retrovue.gui import memory
 from retrovue.gui.features.importers.page import ImportersPage
 from retrovue.gui.single_instance import SingleInstance
@@ -61,7 +61,7 @@ def test_quitting_says_that_the_service_goes_on(screen: Screen) -> None:
     question = box(screen)
     assert "goes on" in question.text()
     screen.bot.keyClick(question, Qt.Key.Key_Escape)
-    screen.until(lambda: not question.isVisible())
+    screen.until(lambda: gone(question))
     assert screen.window.isVisible(), "Esc stays"
     screen.window.close()
     question = box(screen)

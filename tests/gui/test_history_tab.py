@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog
 
-from gui_screen import Screen
+from gui_screen import Screen, gone
 from retrovue.gui.features.schedules.hold_dialog import HoldDialog
 from retrovue.gui.features.schedules.sparklines import Bar
 from retrovue.gui.features.schedules.timeline import Lane, collisions
@@ -100,7 +100,7 @@ def test_held_removals_are_approved(screen: Screen) -> None:
     assert form.model.rowCount() == 30
     screen.bot.mouseClick(form.approve, LEFT)
     screen.until(lambda: len(list(screen.rv.catalogue.search(CatalogueFilter()))) == 5)
-    assert not form.isVisible()
+    assert gone(form)
 
 
 def test_held_removals_are_kept_and_not_asked_about_again(screen: Screen) -> None:

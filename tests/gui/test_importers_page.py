@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from gui_screen import Screen
+from gui_screen import Screen, gone
 from retrovue.demo import faults
 from retrovue.demo.server import StandIn
 from retrovue.demo.state import public_domain
@@ -68,7 +68,7 @@ def test_a_server_is_added_and_its_libraries_found(screen: Screen, page: Importe
         screen.until(lambda: texts(page.servers.model, 0) == ["Cabin", "Home"])
         screen.until(lambda: texts(page.servers.model, 3) == ["reachable", "reachable"])
         screen.until(lambda: len(texts(page.libraries.model, 0)) == 6)
-        assert not form.isVisible()
+        assert gone(form)
         assert "3 libraries" in screen.said()
 
 

@@ -14,7 +14,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
-from gui_screen import Screen, end
+from gui_screen import Screen, end, gone
 from plex_tv import ACCOUNT_TOKEN, PlexTv, resource
 from retrovue import app, settings
 from retrovue.errors import Conflict
@@ -85,10 +85,11 @@ def test_a_code_then_the_servers(
     assert "known as 'Home'" in dialog.list.item(0).text()
     assert "does not answer" in dialog.list.item(1).text()
     assert dialog.list.item(1).checkState() is Qt.CheckState.Unchecked
+    shown = [dialog.list.item(number).text() for number in range(2)]
     screen.bot.mouseClick(dialog.add, LEFT)
     screen.until(lambda: "Signed in: Home" in screen.said())
-    assert not dialog.isVisible()
-    shown = [dialog.list.item(number).text() for number in range(2)] + [screen.said()]
+    assert gone(dialog)
+    shown.append(screen.said())
     assert not any(ACCOUNT_TOKEN in text or screen.server.token in text for text in shown)
 
 
@@ -109,7 +110,7 @@ def test_a_code_that_expires_and_a_plex_tv_that_is_away(
     plex_tv.linked = True
     screen.until(lambda: "no server" in dialog.problem.text())
     screen.bot.keyClick(dialog, Qt.Key.Key_Escape)
-    assert not dialog.isVisible()
+    assert gone(dialog)
 
 
 # --- notifications ----------------------------------------------------------------------------------------------
@@ -164,7 +165,7 @@ def test_a_target_is_added_tried_and_removed(
     form.url.setText(f"json://{address}/{KEY}")
     screen.bot.mouseClick(form.save, LEFT)
     screen.until(lambda: [row.name for row in tab.model.rows] == ["Phone"])
-    assert not form.isVisible()
+    assert gone(form)
     cells = [tab.model.index(0, column).data() for column in range(6)]
     assert KEY not in "".join(cells)
     tab.table.selectRow(0)
@@ -237,7 +238,9 @@ def test_bundle_backup_and_restore(screen: Screen, tmp_path: Path, monkeypatch: 
     trigger(screen, "Restore")
     question = opened(screen, QMessageBox)
     screen.bot.mouseClick(next(b for b in question.buttons() if "Restore" in b.text().replace("&", "")), LEFT)
-    screen.until(lambda: "not a backup" in screen.said())
+    refusal: QMessageBox = opened(screen, QMessageBox)
+    screen.until(lambda: "not a backup" in refusal.text() + refusal.informativeText())
+    refusal.close()
     assert screen.names() == ["Before"]
 
 

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QStyleOptionViewItem
 
-from gui_screen import Screen
+from gui_screen import Screen, gone
 from retrovue.gui.features.schedules.frequency import CRON, DAILY, EVERY, WEEKLY
 from retrovue.gui.features.schedules.history_tab import EMPTY as NO_HISTORY
 from retrovue.gui.features.schedules.history_tab import NOTHING_FOUND
@@ -86,7 +86,8 @@ def test_escape_keeps_nothing(screen: Screen) -> None:
     form = dialog(screen)
     screen.bot.keyClicks(form.name, "Never")
     screen.bot.keyClick(form, Qt.Key.Key_Escape)
-    screen.until(lambda: not form.isVisible())
+    screen.until(lambda: gone(form))
+    screen.until(lambda: screen.window.findChildren(ScheduleDialog) == [])
     assert screen.rv.schedules.list() == []
 
 

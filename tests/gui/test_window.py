@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import shiboken6
 from PySide6.QtCore import QSettings, Qt, QTimer
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QDialog, QMessageBox
 
 from gui_screen import Screen, end
 from retrovue import app, settings
@@ -97,6 +99,53 @@ def test_a_fault_is_shown_redacted_and_the_program_goes_on(screen: Screen) -> No
     box.close()
     screen.add("Still here")
     screen.until(lambda: screen.names() == ["Still here"])
+
+
+def test_faults_on_any_thread_come_into_one_box(screen: Screen, faults: list[BaseException]) -> None:
+    def boxes() -> list[QMessageBox]:
+        return [w for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox) and w.isVisible()]
+
+    def wrong(text: str) -> None:
+        raise ZeroDivisionError(text)
+
+    QTimer.singleShot(0, lambda: wrong("in a slot, X-Plex-Token=abcdef123456"))
+    screen.until(lambda: len(boxes()) == 1)
+    (box,) = boxes()
+    assert "in a slot" in box.detailedText()
+    thread = threading.Thread(target=wrong, args=("in a thread",))
+    thread.start()
+    thread.join()
+    screen.until(lambda: "in a thread" in box.detailedText())
+    assert len(boxes()) == 1
+    (copy,) = (one for one in box.buttons() if "Copy" in one.text())
+    screen.bot.mouseClick(copy, Qt.MouseButton.LeftButton)
+    copied = QApplication.clipboard().text()
+    assert "in a slot" in copied
+    assert "in a thread" in copied
+    assert "abcdef123456" not in copied
+    screen.until(lambda: not shiboken6.isValid(box))
+    screen.gui._faults._caught(ValueError, ValueError("later"), None)
+    screen.until(lambda: len(boxes()) == 1)
+    assert "in a slot" not in boxes()[0].detailedText()
+    boxes()[0].close()
+    assert [str(one)[:11] for one in faults] == ["in a slot, ", "in a thread", "later"]
+    faults.clear()
+
+
+def test_an_answer_to_a_form_that_is_gone_is_dropped(screen: Screen) -> None:
+    form, answers, asked = QDialog(screen.window), list[str](), threading.Event()
+
+    def question() -> str:
+        asked.wait(5)
+        return "late"
+
+    screen.gui.slow.ask(question, answers.append, owner=form)
+    screen.gui.slow.ask(question, answers.append, owner=screen.window)
+    shiboken6.delete(form)
+    asked.set()
+    screen.until(lambda: answers == ["late"])
+    screen.bot.wait(50)
+    assert answers == ["late"]
 
 
 def test_a_refused_question_is_said_in_the_status_bar(screen: Screen) -> None:

@@ -18,6 +18,7 @@ from retrovue.gui import theme
 from retrovue.gui.background import Background
 from retrovue.gui.collector import Collector
 from retrovue.gui.context import GuiContext
+from retrovue.gui.faults import Faults
 from retrovue.gui.formatting import local
 from retrovue.gui.main_window import MainWindow
 from retrovue.gui.single_instance import SingleInstance
@@ -27,6 +28,8 @@ from retrovue.settings import Settings
 if TYPE_CHECKING:
     from retrovue.core.api import RetroVue
 
+_SLOW_WORKERS = 3
+"""A long export must not keep a server from being tried, or the service from being started."""
 DESKTOP_FILE = "io.github.retrovue.RetroVue"
 Open = Callable[[], "RetroVue"]
 
@@ -44,8 +47,10 @@ class Gui:
         memory = QSettings(str(settings.data_dir / "window.ini"), QSettings.Format.IniFormat)
         application.styleHints().colorSchemeChanged.connect(self._follow_platform)
         self.window = MainWindow(memory)
+        self._faults = Faults()
+        self._faults.broke.connect(self.window.show_fault)
         self.background = Background()
-        self.slow = Background(name="retrovue-slow")
+        self.slow = Background(name="retrovue-slow", workers=_SLOW_WORKERS)
         self._rv: RetroVue | None = None
         self._restore: Path | None = None
         self._watcher: StoreWatcher | None = None
@@ -53,6 +58,7 @@ class Gui:
 
     def show(self) -> None:
         """Shows the window, then opens the catalogue: loading what that needs would hold the first picture up."""
+        self._faults.watch()
         self.window.again.connect(self._begin)
         self.window.painted.connect(self._begin)
         self.window.show()
@@ -129,6 +135,7 @@ class Gui:
         if self._rv is not None:
             self._rv.close()
         self._collector.close()
+        self._faults.close()
 
 
 def run(settings: Settings) -> int:

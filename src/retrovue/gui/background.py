@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+import shiboken6
 from PySide6.QtCore import QObject, Qt, Signal
 
 from retrovue.errors import RetroVueError
@@ -18,7 +19,7 @@ Fail = Callable[[RetroVueError], None]
 
 
 class Background(QObject):
-    """One thread, so that questions are answered in the order in which they were asked.
+    """With one worker, questions are answered in the order in which they were asked; more do not wait for each other.
 
     What a question raises goes to its `fail`, or to the `failed` signal when it has none. Anything that is not a
     `RetroVueError` goes to `broke`: it is a fault of the program.
@@ -28,17 +29,29 @@ class Background(QObject):
     broke = Signal(object)
     _call = Signal(object, object)
 
-    def __init__(self, parent: QObject | None = None, *, name: str = "retrovue-gui") -> None:
+    def __init__(
+        self, parent: QObject | None = None, *, name: str = "retrovue-gui", workers: int = 1
+    ) -> None:
         super().__init__(parent)
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix=name)
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix=name)
         self._closed = False
         # Queued, whichever thread emits: the answer is always given on the window's thread.
         self._call.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
-    def ask(self, question: Callable[[], T], answer: Callable[[T], None], fail: Fail | None = None) -> None:
-        """Asks; one of the two is called later, on the window's thread."""
-        if not self._closed:
-            self._pool.submit(self._run, question, answer, fail)
+    def ask(
+        self,
+        question: Callable[[], T],
+        answer: Callable[[T], None],
+        fail: Fail | None = None,
+        *,
+        owner: QObject | None = None,
+    ) -> None:
+        """Asks; one of the two is called later, on the window's thread; neither once the `owner` is gone."""
+        if self._closed:
+            return
+        if owner is not None:
+            answer, fail = _while_there(owner, answer), None if fail is None else _while_there(owner, fail)
+        self._pool.submit(self._run, question, answer, fail)
 
     def _run(self, question: Callable[[], Any], answer: Answer, fail: Fail | None) -> None:
         try:
@@ -63,3 +76,11 @@ class Background(QObject):
         """No more answers; waits for the question at work."""
         self._closed = True
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _while_there(owner: QObject, told: Callable[[T], None]) -> Callable[[T], None]:
+    def tell(what: T) -> None:
+        if shiboken6.isValid(owner):
+            told(what)
+
+    return tell

@@ -8,17 +8,17 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QCheckBox, QMessageBox, QWidget
 
 from retrovue.gui import memory as remembered
-
-Role = QMessageBox.ButtonRole
+from retrovue.gui.widgets.boxes import Icon, Role, message_box
 
 
 def ask_tray(parent: QWidget, memory: QSettings, keep: Callable[[], None], leave: Callable[[], None]) -> None:
     """Asks, once, whether closing the window keeps the program in the tray."""
-    box = QMessageBox(parent)
-    box.setIcon(QMessageBox.Icon.Question)
-    box.setWindowTitle("Close RetroVue")
-    box.setText("Keep RetroVue beside the clock when its window is closed?")
-    box.setInformativeText("Schedules run either way: the service does that. You are asked this once.")
+    box = message_box(
+        parent,
+        "Close RetroVue",
+        "Keep RetroVue beside the clock when its window is closed?",
+        "Schedules run either way: the service does that. You are asked this once.",
+    )
     stay = box.addButton("&Keep in Tray", Role.AcceptRole)
     away = box.addButton("&Quit", Role.DestructiveRole)
     box.setEscapeButton(box.addButton(QMessageBox.StandardButton.Cancel))
@@ -37,10 +37,12 @@ def ask_service(
     parent: QWidget, memory: QSettings, leave: Callable[[], None], stop: Callable[[], None]
 ) -> None:
     """Says that the service goes on, and offers to stop it."""
-    box = QMessageBox(parent)
-    box.setIcon(QMessageBox.Icon.Information)
-    box.setWindowTitle("Quit RetroVue")
-    box.setText("The service goes on: schedules run while RetroVue is closed.")
+    box = message_box(
+        parent,
+        "Quit RetroVue",
+        "The service goes on: schedules run while RetroVue is closed.",
+        icon=Icon.Information,
+    )
     never = QCheckBox("&Do not tell me again")
     box.setCheckBox(never)
     away = box.addButton("&Quit", Role.AcceptRole)

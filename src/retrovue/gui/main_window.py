@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import shiboken6
 from PySide6.QtCore import QSettings, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QKeySequence, QPaintEvent, QShortcut
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QTabWidget, QWidget
@@ -21,6 +22,7 @@ from retrovue.gui.maintenance import Maintenance
 from retrovue.gui.router import PAGES
 from retrovue.gui.service_keeper import ServiceKeeper
 from retrovue.gui.tray import Tray
+from retrovue.gui.widgets.boxes import Icon, Role, message_box
 from retrovue.gui.widgets.empty_state import Stack
 from retrovue.gui.widgets.status_badge import Pulse, StatusBadge, badge_text
 from retrovue.log import redact
@@ -29,6 +31,7 @@ from retrovue.model.schedule import StoredMessage
 _SAID_MS = 8000
 _FRAME = 24
 _MOST_MESSAGES = 50
+_MOST_DETAILS = 20_000
 
 
 class MainWindow(QMainWindow):
@@ -50,6 +53,7 @@ class MainWindow(QMainWindow):
         self._pulse: Pulse | None = None
         self._leaving = self._was_painted = False
         self._last_message: int | None = None
+        self._fault: QMessageBox | None = None
         self.setWindowTitle("RetroVue")
         self.setWindowIcon(program_icon())
         room = QGuiApplication.primaryScreen().availableGeometry()
@@ -221,28 +225,25 @@ class MainWindow(QMainWindow):
         self._say(explain(error))
 
     def _about(self) -> None:
-        box = QMessageBox(self)
-        box.setWindowTitle("About RetroVue")
-        box.setIconPixmap(self.windowIcon().pixmap(64))
-        box.setText(f"RetroVue {__version__}")
         place = self._context.settings.data_dir if self._context is not None else ""
-        box.setInformativeText(
-            f"A local catalogue of the media on your Plex servers.\n\nData folder: {place}"
-        )
+        words = f"A local catalogue of the media on your Plex servers.\n\nData folder: {place}"
+        box = message_box(self, "About RetroVue", f"RetroVue {__version__}", words)
+        box.setIconPixmap(self.windowIcon().pixmap(64))
         box.open()
 
     def show_fault(self, error: Exception) -> None:
-        """A fault of the program: it goes on, and the details can be copied."""
+        """A fault of the program: it goes on, and the details can be copied. Further ones are added to an open box."""
         import traceback  # lazily: rarely needed
 
         details = redact("".join(traceback.format_exception(error)))
-        box = QMessageBox(self)
-        box.setIcon(QMessageBox.Icon.Warning)
-        box.setWindowTitle("RetroVue")
-        box.setText("Something in RetroVue went wrong. The program goes on.")
+        if self._fault is not None and shiboken6.isValid(self._fault):
+            self._fault.setDetailedText(f"{self._fault.detailedText()}\n{details}"[:_MOST_DETAILS])
+            return
+        words = "Something in RetroVue went wrong. The program goes on."
+        box = self._fault = message_box(self, "RetroVue", words, icon=Icon.Warning)
         box.setDetailedText(details)
-        copy = box.addButton("Copy &Details", QMessageBox.ButtonRole.ActionRole)
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(details))
+        copy = box.addButton("Copy &Details", Role.ActionRole)
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(box.detailedText()))
         box.addButton(QMessageBox.StandardButton.Close)
         box.open()
 

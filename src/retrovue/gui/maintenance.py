@@ -6,17 +6,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from retrovue.errors import RetroVueError
 from retrovue.gui.context import GuiContext
 from retrovue.gui.formatting import explain, plain
+from retrovue.gui.widgets.boxes import Icon, Role, message_box, tell_failure
 from retrovue.service import control, install
 
 if TYPE_CHECKING:
     from retrovue.core.api import Brought
+
+_FROM_OLD = "Import from RetroVue 1.2"
 
 
 class Maintenance(QObject):
@@ -56,9 +59,9 @@ class Maintenance(QObject):
             action.setEnabled(True)
         self._look_at_start()
 
-    def _ask(self, question: Callable[[], Any], answer: Callable[[Any], None]) -> None:
+    def _ask(self, title: str, question: Callable[[], Any], answer: Callable[[Any], None]) -> None:
         assert self._context is not None
-        self._context.slow.ask(question, answer, lambda error: self.said.emit(explain(error)))
+        self._context.slow.ask(question, answer, lambda error: tell_failure(self._over, title, error))
 
     def _target(self, title: str, name: str, kinds: str) -> Path | None:
         chosen, _ = QFileDialog.getSaveFileName(self._over, title, name, kinds)
@@ -73,6 +76,7 @@ class Maintenance(QObject):
         if target is not None and self._context is not None:
             rv = self._context.rv
             self._ask(
+                "Support Bundle",
                 lambda: rv.support_bundle(target),
                 lambda made: self.said.emit(f"Wrote {made}. No secret is in it."),
             )
@@ -82,20 +86,22 @@ class Maintenance(QObject):
         if target is not None and self._context is not None:
             rv = self._context.rv
             self._ask(
-                lambda: rv.backup(target), lambda made: self.said.emit(f"Wrote {made}. Tokens are not in it.")
+                "Back Up",
+                lambda: rv.backup(target),
+                lambda made: self.said.emit(f"Wrote {made}. Tokens are not in it."),
             )
 
     def _restore(self) -> None:
         source = self._source("Restore", "Database (*.db)")
         if source is None:
             return
-        box = QMessageBox(self._over)
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setWindowTitle("Restore")
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(f"Put {source.name} in the place of the catalogue?")
-        box.setInformativeText("What is there now is copied into the folder 'backups' first.")
-        go = box.addButton("&Restore", QMessageBox.ButtonRole.DestructiveRole)
+        box = message_box(
+            self._over,
+            "Restore",
+            f"Put {source.name} in the place of the catalogue?",
+            "What is there now is copied into the folder 'backups' first.",
+        )
+        go = box.addButton("&Restore", Role.DestructiveRole)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
         go.clicked.connect(lambda: self._do_restore(source))
         box.open()
@@ -110,28 +116,27 @@ class Maintenance(QObject):
             return app.restore(settings, source)
 
         self._ask(
-            question, lambda saved: self.said.emit(f"Restored. What was there before is kept in {saved}.")
+            "Restore",
+            question,
+            lambda saved: self.said.emit(f"Restored. What was there before is kept in {saved}."),
         )
 
     def _import(self) -> None:
-        source = self._source("Import from RetroVue 1.2", "Database (*.db *.sqlite *.sqlite3);;All files (*)")
+        source = self._source(_FROM_OLD, "Database (*.db *.sqlite *.sqlite3);;All files (*)")
         if source is not None and self._context is not None:
             rv = self._context.rv
             self.said.emit("Asking the servers …")
-            self._ask(lambda: rv.legacy.bring(source), self._brought)
+            self._ask(_FROM_OLD, lambda: rv.legacy.bring(source), self._brought)
 
     def _brought(self, found: Brought) -> None:
-        box = QMessageBox(self._over)
-        box.setIcon(QMessageBox.Icon.Information)
-        box.setWindowTitle("Import from RetroVue 1.2")
-        box.setTextFormat(Qt.TextFormat.PlainText)
         servers = ", ".join(map(plain, found.servers)) or "none"
-        box.setText(
-            f"Servers: {servers}. Libraries: {len(found.libraries)}. Path mappings: {found.mappings}."
-        )
         items = found.counted.get("content_items", 0)
-        box.setInformativeText(
-            f"The old catalogue had {items:,} items. A first sync makes it anew, and rightly: Importers, Sync."
+        box = message_box(
+            self._over,
+            _FROM_OLD,
+            f"Servers: {servers}. Libraries: {len(found.libraries)}. Path mappings: {found.mappings}.",
+            f"The old catalogue had {items:,} items. A first sync makes it anew, and rightly: Importers, Sync.",
+            Icon.Information,
         )
         box.setDetailedText("\n".join(f"Not brought over: {plain(line)}" for line in found.left))
         box.addButton(QMessageBox.StandardButton.Ok)

@@ -60,6 +60,7 @@ class ReportView(QWidget):
             lambda: rv.mappings.test(server, trial=trial, given_up=lambda: number != self._round),
             lambda report: self._show(number, report),
             lambda error: self.summary.setText(str(error)),
+            owner=self,
         )
 
     def _show(self, number: int, report: MappingReport) -> None:

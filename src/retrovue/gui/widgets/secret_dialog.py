@@ -41,6 +41,7 @@ class SecretDialog(QDialog):
         named: bool = True,
     ) -> None:
         super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._background, self._keep, self._done = background, keep, done
         self.setWindowTitle(title)
         self.setMinimumWidth(520)
@@ -88,7 +89,7 @@ class SecretDialog(QDialog):
     def _save(self) -> None:
         name, url = self.name.text().strip(), Secret(self.url.text().strip())
         self.save.setEnabled(False)
-        self._background.ask(lambda: self._keep(name, url), self._kept, self._refused)
+        self._background.ask(lambda: self._keep(name, url), self._kept, self._refused, owner=self)
 
     def _kept(self, made: object) -> None:
         self._done(made)

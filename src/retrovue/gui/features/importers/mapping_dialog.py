@@ -48,6 +48,7 @@ class MappingDialog(QDialog):
         self, context: GuiContext, known: Known, mapping: PathMapping | None, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._context, self._known, self._mapping = context, known, mapping
         self.setWindowTitle("Add Path Mapping" if mapping is None else "Edit Path Mapping")
         self.setMinimumWidth(560)
@@ -158,7 +159,7 @@ class MappingDialog(QDialog):
                 return rv.mappings.add(server, *paths, library=library)
             return rv.mappings.edit(old.id, *paths, library=library)
 
-        self._context.background.ask(question, self._kept, self._refused)
+        self._context.background.ask(question, self._kept, self._refused, owner=self)
 
     def _kept(self, made: PathMapping) -> None:
         self.saved.emit(made)

@@ -34,6 +34,7 @@ class ServerDialog(QDialog):
 
     def __init__(self, context: GuiContext, server: Server | None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._context, self._server = context, server
         self.setWindowTitle("Add Server" if server is None else f"Edit '{plain(server.name)}'")
         self.setMinimumWidth(520)
@@ -108,7 +109,7 @@ class ServerDialog(QDialog):
                 )
             return made.server.name, rv.libraries.discover(made.server.id)
 
-        self._context.slow.ask(question, self._kept, self._refused)
+        self._context.slow.ask(question, self._kept, self._refused, owner=self)
 
     def _kept(self, found: tuple[str, Discovery]) -> None:
         name, discovery = found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMessageBox, QPushButton, QVBoxLayout, QWidget
 
 from retrovue.errors import RetroVueError
@@ -14,6 +14,7 @@ from retrovue.gui.features.importers.server_dialog import ServerDialog
 from retrovue.gui.features.importers.sign_in_dialog import SignInDialog
 from retrovue.gui.formatting import plain
 from retrovue.gui.widgets.actions_delegate import ActionsDelegate, Word
+from retrovue.gui.widgets.boxes import Role, message_box
 from retrovue.gui.widgets.empty_state import Stack
 from retrovue.gui.widgets.rows_model import Column, RowsModel
 from retrovue.gui.widgets.tables import table_of
@@ -182,20 +183,18 @@ class ServersTab(QWidget):
         self._context.background.ask(lambda: self._context.rv.servers.removal(server.id), self._confirm)
 
     def _confirm(self, going: Removal) -> None:
-        box = QMessageBox(self)
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setWindowTitle("Remove Server")
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(
-            f"Remove '{plain(going.server.name)}' with its {going.libraries} libraries and {going.items:,} items?"
-        )
         schedules = (
             f"These schedules go with it: {', '.join(map(plain, going.schedules))}. "
             if going.schedules
             else ""
         )
-        box.setInformativeText(f"{schedules}Nothing changes on the server itself. The history stays.")
-        remove = box.addButton("&Remove", QMessageBox.ButtonRole.DestructiveRole)
+        box = message_box(
+            self,
+            "Remove Server",
+            f"Remove '{plain(going.server.name)}' with its {going.libraries} libraries and {going.items:,} items?",
+            f"{schedules}Nothing changes on the server itself. The history stays.",
+        )
+        remove = box.addButton("&Remove", Role.DestructiveRole)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
         remove.clicked.connect(lambda: self._remove(going))
         box.open()

@@ -63,6 +63,7 @@ class SignInDialog(QDialog):
 
     def __init__(self, context: GuiContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._context = context
         self._pin: Pin | None = None
         self._account: Secret | None = None
@@ -123,7 +124,7 @@ class SignInDialog(QDialog):
         self.problem.clear()
         self.again.hide()
         self.text.setText("Asking plex.tv for a code …")
-        self._context.slow.ask(self._context.rv.sign_in.begin, self._show_code, self._failed)
+        self._context.slow.ask(self._context.rv.sign_in.begin, self._show_code, self._failed, owner=self)
 
     def _show_code(self, pin: Pin) -> None:
         self._pin = pin
@@ -152,7 +153,7 @@ class SignInDialog(QDialog):
         self._count_down()
         self._asking = True
         pin, sign_in = self._pin, self._context.rv.sign_in
-        self._context.slow.ask(lambda: sign_in.poll(pin), self._polled, self._poll_failed)
+        self._context.slow.ask(lambda: sign_in.poll(pin), self._polled, self._poll_failed, owner=self)
 
     def _polled(self, token: Secret | None) -> None:
         self._asking = False
@@ -165,7 +166,7 @@ class SignInDialog(QDialog):
         self.qr.hide()
         self.text.setText("Signed in. Trying the ways to your servers …")
         sign_in = self._context.rv.sign_in
-        self._context.slow.ask(lambda: sign_in.servers(token), self._arrived, self._failed)
+        self._context.slow.ask(lambda: sign_in.servers(token), self._arrived, self._failed, owner=self)
 
     def _poll_failed(self, error: RetroVueError) -> None:
         self._asking = False
@@ -230,7 +231,7 @@ class SignInDialog(QDialog):
                 names.append(state.server.name)
             return names
 
-        self._context.slow.ask(question, self._used, self._refused)
+        self._context.slow.ask(question, self._used, self._refused, owner=self)
 
     def _used(self, names: list[str]) -> None:
         self.finished_with.emit(f"Signed in: {', '.join(map(plain, names))}.")

@@ -26,6 +26,7 @@ class HoldDialog(QDialog):
 
     def __init__(self, context: GuiContext, hold: RemovalHold, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._context, self._hold = context, hold
         self.setWindowTitle(f"Held Removals of '{plain(hold.library)}'")
         self.resize(620, 420)
@@ -62,6 +63,7 @@ class HoldDialog(QDialog):
             question,
             lambda _started: self._finish("The server is asked once more, and what is gone is removed."),
             lambda error: self._finish(explain(error)),
+            owner=self,
         )
 
     def _keep(self) -> None:
@@ -70,6 +72,7 @@ class HoldDialog(QDialog):
             lambda: removals.reject(ident),
             lambda _done: self._finish("They are kept, and you are not asked about these items again."),
             lambda error: self._finish(explain(error)),
+            owner=self,
         )
 
     def _finish(self, said: str) -> None:

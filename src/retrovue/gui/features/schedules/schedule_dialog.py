@@ -71,6 +71,7 @@ class ScheduleDialog(QDialog):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._context, self._places, self._ident, self._draft = context, places, ident, draft
         self._asked = 0
         self.setWindowTitle(
@@ -234,7 +235,7 @@ class ScheduleDialog(QDialog):
                 wrong = error
             return words, times, wrong
 
-        self._context.background.ask(question, lambda found: self._checked(number, *found))
+        self._context.background.ask(question, lambda found: self._checked(number, *found), owner=self)
 
     def _checked(self, number: int, words: str, times: list[Occurrence], wrong: RetroVueError | None) -> None:
         if number != self._asked or self._timer.isActive():
@@ -267,6 +268,7 @@ class ScheduleDialog(QDialog):
             lambda: rv.schedules.create(draft) if ident is None else rv.schedules.update(ident, draft),
             self._kept,
             self._refused,
+            owner=self,
         )
 
     def _kept(self, made: object) -> None:
