@@ -9,12 +9,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from gui_screen import Screen, gone
+from retrovue import app
 from retrovue.demo import faults
 from retrovue.demo.server import StandIn
 from retrovue.demo.state import public_domain
 from retrovue.gui.features.importers.page import ImportersPage
 from retrovue.gui.features.importers.server_dialog import ServerDialog
 from retrovue.gui.features.importers.servers_tab import EMPTY
+from retrovue.model.account import LocalServer
 from retrovue.model.execution import Status
 
 LEFT = Qt.MouseButton.LeftButton
@@ -70,6 +72,37 @@ def test_a_server_is_added_and_its_libraries_found(screen: Screen, page: Importe
         screen.until(lambda: len(texts(page.libraries.model, 0)) == 6)
         assert gone(form)
         assert "3 libraries" in screen.said()
+
+
+@pytest.fixture
+def neighbours(monkeypatch: pytest.MonkeyPatch) -> list[LocalServer]:
+    """Who answers on the local network."""
+    found: list[LocalServer] = []
+    monkeypatch.setattr(app, "local_servers", lambda: list(found))
+    return found
+
+
+def test_a_server_is_found_on_the_network(
+    neighbours: list[LocalServer], screen: Screen, page: ImportersPage
+) -> None:
+    screen.bot.mouseClick(page.servers.add_button, LEFT)
+    form = open_form(screen)
+    screen.bot.mouseClick(form.look, LEFT)
+    screen.until(lambda: "Nobody answers" in form.problem.text())
+    neighbours.append(LocalServer("Attic", "a", "http://192.0.2.7:32400", "1"))
+    screen.until(form.look.isEnabled)
+    screen.bot.mouseClick(form.look, LEFT)
+    screen.until(lambda: form.url.text() == "http://192.0.2.7:32400")
+    assert (form.name.text(), form.problem.text(), form.token.hasFocus()) == ("Attic", "", True)
+    neighbours.append(LocalServer("Böse & <b>Co</b>", "b", "http://192.0.2.8:32400", "1"))
+    screen.bot.mouseClick(form.look, LEFT)
+    screen.until(form.neighbours.isVisible)
+    second = form.neighbours.actions()[1]
+    assert second.text() == "Böse && <b>Co</b> – http://192.0.2.8:32400"
+    second.trigger()
+    form.neighbours.close()
+    assert (form.name.text(), form.url.text()) == ("Attic", "http://192.0.2.8:32400")
+    form.reject()
 
 
 def test_the_same_server_twice_is_refused(screen: Screen, page: ImportersPage) -> None:

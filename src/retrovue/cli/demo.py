@@ -72,7 +72,6 @@ def demo(
                     done += live(retrovue, state, stop, minutes=stay)
                     _next_steps(folder)
             if shown and exit_code(done) == 0 and not stop.event.is_set():
-                write("\nThe window opens. The stand-in and the service work until it is closed.\n")
                 show_window(retrovue, chosen)
     finally:
         retrovue.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from retrovue.cli.output import lasted, local, say, write
+from retrovue.errors import Conflict
 from retrovue.model.execution import Execution, HistoryFilter
 from retrovue.model.schedule import CronTrigger, Draft
 
@@ -50,9 +52,19 @@ def live(retrovue: RetroVue, state: State, stop: Stop, *, minutes: float) -> lis
 
 
 def show_window(retrovue: RetroVue, settings: Settings) -> None:
-    """Opens the window on the demonstration's data; the service works beside it until it is closed."""
-    from retrovue.gui import app  # lazily: Qt
+    """Opens the window on the demonstration's data; the service works beside it until it is closed.
 
+    Where no window can be opened it says why, since the demonstration was shown all the same.
+    """
+    from retrovue.gui import app  # lazily: Qt
+    from retrovue.gui.screen import need_screen
+
+    try:
+        need_screen(os.environ)
+    except Conflict as error:
+        say(f"{error}. {error.hint}")
+        return
+    write("\nThe window opens. The stand-in and the service work until it is closed.\n")
     with _service(retrovue):
         app.run(settings)
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QMenu,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -22,6 +23,7 @@ from retrovue.errors import RetroVueError
 from retrovue.gui.context import GuiContext
 from retrovue.gui.formatting import plain
 from retrovue.gui.theme import error_colour
+from retrovue.model.account import LocalServer
 from retrovue.model.catalogue import Discovery, Secret, Server
 
 _TOKEN_PAGE = "https://support.plex.tv/articles/204059436-finding-an-authentication-token-x-plex-token/"  # noqa: S105  (a page)
@@ -38,9 +40,22 @@ class ServerDialog(QDialog):
         self._context, self._server = context, server
         self.setWindowTitle("Add Server" if server is None else f"Edit '{plain(server.name)}'")
         self.setMinimumWidth(520)
+        self._make_fields(server)
+        self._lay_out()
+        for field in (self.name, self.url, self.token):
+            field.textChanged.connect(self._enable)
+        self.look.clicked.connect(self._look)
+        self.buttons.accepted.connect(self._save)
+        self.buttons.rejected.connect(self.reject)
+        self._enable()
+
+    def _make_fields(self, server: Server | None) -> None:
         self.name = QLineEdit("" if server is None else server.name)
         self.url = QLineEdit("" if server is None else server.url)
         self.url.setPlaceholderText("http://192.168.1.5:32400")
+        self.look = QPushButton("Find on the Net&work")
+        self.look.setVisible(server is None)
+        self.neighbours = QMenu(self)
         self.token = QLineEdit()
         self.token.setEchoMode(QLineEdit.EchoMode.Password)
         self.token.setPlaceholderText("" if server is None else "unchanged")
@@ -48,22 +63,6 @@ class ServerDialog(QDialog):
         self.verify.setChecked(server is None or server.verify_tls)
         self.ca_file = QLineEdit("" if server is None else server.ca_file or "")
         self.ca_file.setPlaceholderText("only for a certificate of your own")
-        browse = QPushButton("&Browse …")
-        browse.clicked.connect(self._browse)
-        authority = QHBoxLayout()
-        authority.addWidget(self.ca_file, 1)
-        authority.addWidget(browse)
-        help_ = QLabel(f'<a href="{_TOKEN_PAGE}">Where do I find the token?</a>')
-        help_.setOpenExternalLinks(True)
-        form = QFormLayout()
-        form.addRow("&Name", self.name)
-        form.addRow("&Address", self.url)
-        form.addRow("&Token", self.token)
-        form.addRow("", help_)
-        form.addRow("", self.verify)
-        label = QLabel("CA &file")
-        label.setBuddy(self.ca_file)
-        form.addRow(label, authority)
         self.problem = QLabel()
         self.problem.setWordWrap(True)
         self.problem.setTextFormat(Qt.TextFormat.PlainText)
@@ -71,19 +70,50 @@ class ServerDialog(QDialog):
             QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
         )
         self.save = self.buttons.button(QDialogButtonBox.StandardButton.Save)
-        self.buttons.accepted.connect(self._save)
-        self.buttons.rejected.connect(self.reject)
+
+    def _lay_out(self) -> None:
+        browse = QPushButton("&Browse …")
+        browse.clicked.connect(self._browse)
+        help_ = QLabel(f'<a href="{_TOKEN_PAGE}">Where do I find the token?</a>')
+        help_.setOpenExternalLinks(True)
+        form = QFormLayout()
+        form.addRow("&Name", self.name)
+        _add_beside(form, "&Address", self.url, self.look)
+        form.addRow("&Token", self.token)
+        form.addRow("", help_)
+        form.addRow("", self.verify)
+        _add_beside(form, "CA &file", self.ca_file, browse)
         column = QVBoxLayout(self)
         column.addLayout(form)
         column.addWidget(self.problem)
         column.addWidget(self.buttons)
-        for field in (self.name, self.url, self.token):
-            field.textChanged.connect(self._enable)
-        self._enable()
 
     def _enable(self) -> None:
         token = bool(self.token.text()) or self._server is not None
         self.save.setEnabled(bool(self.name.text().strip() and self.url.text().strip()) and token)
+
+    def _look(self) -> None:
+        self.look.setEnabled(False)
+        self._say("Asking the local network …", wrong=False)
+        self._context.slow.ask(self._context.rv.sign_in.local, self._found, self._refused, owner=self)
+
+    def _found(self, servers: list[LocalServer]) -> None:
+        self.look.setEnabled(True)
+        self._say("" if servers else "Nobody answers on the local network.", wrong=False)
+        if len(servers) == 1:
+            self._take(servers[0])
+        elif servers:
+            self.neighbours.clear()
+            for one in servers:
+                action = self.neighbours.addAction(f"{plain(one.name)} – {plain(one.url)}".replace("&", "&&"))
+                action.triggered.connect(lambda _checked=False, one=one: self._take(one))
+            self.neighbours.popup(self.look.mapToGlobal(self.look.rect().bottomLeft()))
+
+    def _take(self, found: LocalServer) -> None:
+        self.url.setText(found.url)
+        if not self.name.text().strip():
+            self.name.setText(found.name)
+        self.token.setFocus()
 
     def _browse(self) -> None:
         path, _ = QFileDialog.getOpenFileName(
@@ -118,6 +148,7 @@ class ServerDialog(QDialog):
 
     def _refused(self, error: RetroVueError) -> None:
         self._say(f"{error}\n{error.hint}".strip(), wrong=True)
+        self.look.setEnabled(True)
         self._enable()
 
     def _say(self, text: str, *, wrong: bool) -> None:
@@ -126,3 +157,12 @@ class ServerDialog(QDialog):
             palette.setColor(QPalette.ColorRole.WindowText, error_colour(palette))
         self.problem.setPalette(palette)
         self.problem.setText(text)
+
+
+def _add_beside(form: QFormLayout, text: str, field: QLineEdit, button: QPushButton) -> None:
+    label = QLabel(text)
+    label.setBuddy(field)
+    row = QHBoxLayout()
+    row.addWidget(field, 1)
+    row.addWidget(button)
+    form.addRow(label, row)

@@ -123,6 +123,7 @@ class SignInDialog(QDialog):
         """Asks for a code."""
         self.problem.clear()
         self.again.hide()
+        self.text.show()
         self.text.setText("Asking plex.tv for a code …")
         self._context.slow.ask(self._context.rv.sign_in.begin, self._show_code, self._failed, owner=self)
 
@@ -179,8 +180,8 @@ class SignInDialog(QDialog):
         self._timer.stop()
         self._account = None
         self.code.clear()
-        self.qr.hide()
-        self.text.clear()
+        for one in (self.code, self.qr, self.text):
+            one.hide()
         self.problem.setText(explain(error))
         self.again.show()
 
