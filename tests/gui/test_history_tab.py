@@ -13,10 +13,12 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from gui_screen import Screen, gone
+from retrovue.gui.features.schedules import timeline
 from retrovue.gui.features.schedules.hold_dialog import HoldDialog
 from retrovue.gui.features.schedules.sparklines import Bar
 from retrovue.gui.features.schedules.timeline import Lane, collisions
 from retrovue.gui.features.schedules.upcoming_tab import EMPTY
+from retrovue.gui.formatting import local
 from retrovue.model.catalogue import CatalogueFilter
 from retrovue.model.execution import Status
 from retrovue.model.schedule import Schedule
@@ -171,6 +173,28 @@ def test_the_timeline_shows_runs_firings_and_collisions(screen: Screen) -> None:
     screen.until(lambda: page.history.selected() is not None)
     assert page.tabs.currentWidget() is page.history
     assert page.history.selected().id == run.id  # type: ignore[union-attr]
+
+
+def test_the_timeline_does_not_hide_what_it_leaves_out(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timeline, "_MOST_PAST", 2)
+    screen.add("Often", "* * * * *")
+    for _ in range(3):
+        list(screen.rv.schedules.run_here("Often"))
+    page = screen.page
+    screen.window.pages.setCurrentWidget(page)
+    page.tabs.setCurrentWidget(page.upcoming)
+    screen.until(lambda: "More than 300 runs are due" in page.upcoming.summary.text())
+    second = screen.rv.history.list()[1]
+    assert f"Runs before {local(second.start_time)} are left out." in page.upcoming.summary.text()
+    view = page.upcoming.view
+    (lane,) = view._shown.lanes  # type: ignore[union-attr]
+    rest = view.rest_place(0, lane)
+    assert rest.right() == pytest.approx(view.width() - 8)
+    assert "goes on like this" in view.words_at(rest.center())
+    colour = view.grab().toImage().pixelColor(rest.center().toPoint())
+    assert colour != view.palette().base().color(), "it is painted"
 
 
 def test_only_schedules_that_share_a_library_meet(screen: Screen) -> None:

@@ -30,7 +30,10 @@ _DISPLAY, _TOOL_TIP, _COLOUR = (
 
 
 class SchedulesModel(QAbstractTableModel):
-    """Schedules with their frequency in words. It keeps the selection when it is shown newer ones."""
+    """Schedules with their frequency in words. It keeps the selection when it is shown newer ones.
+
+    How far away the next runs are is told as of `now`, when a row is painted.
+    """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -50,11 +53,6 @@ class SchedulesModel(QAbstractTableModel):
         self.beginResetModel()
         self._rows = rows
         self.endResetModel()
-
-    def pass_time(self, now: datetime) -> None:
-        """Says anew how far away the next runs are."""
-        self.now = now
-        self._tell()
 
     def _tell(self) -> None:
         if self._rows:

@@ -89,8 +89,8 @@ class SchedulesTab(QWidget):
         self._enable_actions()
         context.watcher.changed.connect(self._look)
         self._clock = QTimer(self)
-        self._clock.setInterval(10_000)
-        self._clock.timeout.connect(lambda: self.model.pass_time(datetime.now(UTC)))
+        self._clock.setInterval(1000)
+        self._clock.timeout.connect(self._pass_time)
         self._clock.start()
 
     def _make_table(self) -> QTableView:
@@ -161,6 +161,12 @@ class SchedulesTab(QWidget):
             self.refresh()
         if "executions" in topics:
             self.sparklines.refresh()
+
+    def _pass_time(self) -> None:
+        """Only painted anew: told that its data changed, the table would filter and sort once a second."""
+        if self.isVisible():
+            self.model.now = datetime.now(UTC)
+            self.table.viewport().update()
 
     def refresh(self) -> None:
         """Asks for the schedules and shows them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import combinations
@@ -22,12 +23,16 @@ _MOST_LANES_COMPARED = 200
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One schedule. `expected` is how long a run usually takes: the median of the last ones."""
+    """One schedule. `expected` is how long a run usually takes: the median of the last ones.
+
+    With `more`, it goes on firing after the last time in `ahead`.
+    """
 
     schedule: Schedule
     past: tuple[Execution, ...]
     ahead: tuple[datetime, ...]
     expected: timedelta
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,30 +46,34 @@ class Collision:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The lanes from `since` to `until`; those that meet."""
+    """The lanes from `since` to `until`; those that meet. Runs before `past_from` are left out, if it is set."""
 
     since: datetime
     now: datetime
     until: datetime
     lanes: tuple[Lane, ...]
     collisions: tuple[Collision, ...]
+    past_from: datetime | None = None
 
 
 def read(rv: RetroVue, now: datetime, back: timedelta, ahead: timedelta) -> Timeline:
     """Asks the façade for a span around now; schedules that neither ran nor will are left out."""
     since, until = now - back, now + ahead
     past: dict[int, list[Execution]] = {}
-    for run in rv.history.list(HistoryFilter(since=since, limit=_MOST_PAST)):
+    runs = rv.history.list(HistoryFilter(since=since, limit=_MOST_PAST))
+    for run in runs:
         if run.schedule_id is not None and run.start_time is not None:
             past.setdefault(run.schedule_id, []).append(run)
     firings = {one.id: times for one, times in rv.schedules.firings(until, most=_MOST_AHEAD)}
     shown = [one for one in rv.schedules.list() if one.id in past or firings.get(one.id)]
     recent = rv.schedules.recent_of([one.id for one in shown], limit=10)
-    lanes = tuple(
-        Lane(one, tuple(past.get(one.id, ())), tuple(firings.get(one.id, ())), expected(recent[one.id]))
-        for one in shown
-    )
-    return Timeline(since, now, until, lanes, tuple(collisions(lanes)))
+    lanes = []
+    for one in shown:
+        times = tuple(firings.get(one.id, ()))
+        more = len(times) == _MOST_AHEAD
+        lanes.append(Lane(one, tuple(past.get(one.id, ())), times, expected(recent[one.id]), more))
+    past_from = runs[-1].start_time if len(runs) == _MOST_PAST else None
+    return Timeline(since, now, until, tuple(lanes), tuple(collisions(lanes)), past_from)
 
 
 def expected(runs: list[Execution]) -> timedelta:
@@ -73,7 +82,7 @@ def expected(runs: list[Execution]) -> timedelta:
     return max(_LEAST, timedelta(seconds=median(seconds))) if seconds else _LEAST
 
 
-def collisions(lanes: tuple[Lane, ...]) -> list[Collision]:
+def collisions(lanes: Sequence[Lane]) -> list[Collision]:
     """Where two schedules would sync one library at once, the soonest first; of each pair its first meeting."""
     found = []
     for one, other in combinations(lanes[:_MOST_LANES_COMPARED], 2):

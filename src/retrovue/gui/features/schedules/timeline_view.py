@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
@@ -64,6 +64,11 @@ class TimelineView(QWidget):
         """Where a firing stands, as long as it is expected to take."""
         return self._place(number, at, at + lane.expected)
 
+    def rest_place(self, number: int, lane: Lane) -> QRectF:
+        """Where a lane goes on after the last firing that it has."""
+        assert self._shown is not None
+        return self._place(number, lane.ahead[-1] + lane.expected, self._shown.until)
+
     def _ticks(self) -> Iterator[tuple[datetime, str]]:
         assert self._shown is not None
         step = 3 if self._shown.until - self._shown.since <= 2 * _DAY else 24
@@ -76,7 +81,7 @@ class TimelineView(QWidget):
 
     # --- painting ---------------------------------------------------------------------------------------
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802  (Qt's)
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  (Qt's)
         """Draws what is shown."""
         if self._shown is None:
             return
@@ -85,7 +90,8 @@ class TimelineView(QWidget):
         self._paint_grid(painter)
         self._paint_collisions(painter)
         for number, lane in enumerate(self._shown.lanes):
-            self._paint_lane(painter, number, lane)
+            if event.rect().intersects(QRect(0, _HEAD + number * _LANE, self.width(), _LANE)):
+                self._paint_lane(painter, number, lane)
         now = self.x_of(self._shown.now)
         painter.setPen(QPen(error_colour(self.palette()), 1.5))
         painter.drawLine(QPointF(now, _HEAD - 6), QPointF(now, self.height()))
@@ -128,6 +134,8 @@ class TimelineView(QWidget):
         painter.setBrush(ahead)
         for at in lane.ahead:
             painter.drawRect(self.firing_place(number, lane, at))
+        if lane.more:
+            painter.drawRect(self.rest_place(number, lane))
 
     # --- looking closer ---------------------------------------------------------------------------------
 
@@ -160,6 +168,8 @@ class TimelineView(QWidget):
             if self.firing_place(number, lane, at).adjusted(-2, -6, 2, 6).contains(where):
                 return f"{plain(lane.schedule.name)}: due {local(at)}, about {length(lane.expected, coarse=True)}"
         one = lane.schedule
+        if lane.more and self.rest_place(number, lane).adjusted(-2, -6, 2, 6).contains(where):
+            return f"{plain(one.name)}: goes on like this"
         return f"{plain(one.name)}: {plain(one.library)} of {plain(one.server)}"
 
     def event(self, event: QEvent) -> bool:

@@ -90,9 +90,12 @@ def _in_words(found: timeline.Timeline) -> str:
         return ""
     at, name = ahead[0]
     runs = "1 run is" if len(ahead) == 1 else f"{len(ahead):,} runs are"
-    words = f"{runs} due, the first: '{plain(name)}' {in_words(at, found.now)}."
+    more = "More than " if any(lane.more for lane in found.lanes) else ""
+    words = f"{more}{runs} due, the first: '{plain(name)}' {in_words(at, found.now)}."
     if found.collisions:
         one = found.collisions[0]
         words += f" '{plain(one.first.name)}' and '{plain(one.second.name)}' want the same library at {local(one.at)}"
         words += f"; {len(found.collisions) - 1} more pairs meet." if len(found.collisions) > 1 else "."
+    if found.past_from is not None:
+        words += f" Runs before {local(found.past_from)} are left out."
     return words
