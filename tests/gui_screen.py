@@ -58,8 +58,8 @@ class Screen:
 
     def names(self) -> list[str]:
         """The schedules that the table shows, from above."""
-        proxy = self.page.schedules.proxy
-        return [proxy.index(row, 0).data() for row in range(proxy.rowCount())]
+        model = self.page.schedules.model
+        return [model.index(row, 0).data() for row in range(model.rowCount())]
 
     def said(self) -> str:
         """What stands in the status bar."""

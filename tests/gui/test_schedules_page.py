@@ -40,7 +40,7 @@ def choose(screen: Screen, *names: str) -> None:
     table = screen.page.schedules.table
     for number, name in enumerate(names):
         screen.until(partial(_shows, screen, name))
-        cell = table.visualRect(screen.page.schedules.proxy.index(screen.names().index(name), 0)).center()
+        cell = table.visualRect(screen.page.schedules.model.index(screen.names().index(name), 0)).center()
         modifier = Qt.KeyboardModifier.ControlModifier if number else Qt.KeyboardModifier.NoModifier
         screen.bot.mouseClick(table.viewport(), LEFT, modifier, QPoint(cell))
     assert {one.name for one in screen.page.schedules.selected()} == set(names)
@@ -201,7 +201,7 @@ def test_toggle_duplicate_run_delete_and_undo(screen: Screen) -> None:
     choose(screen, "First", "Second")
     press(screen, "toggle")
     screen.until(
-        lambda: [screen.page.schedules.proxy.index(row, 6).data() for row in (0, 1)] == ["Disabled"] * 2
+        lambda: [screen.page.schedules.model.index(row, 6).data() for row in (0, 1)] == ["Disabled"] * 2
     )
     assert not any(one.enabled for one in screen.rv.schedules.list())
     press(screen, "toggle")
@@ -219,6 +219,36 @@ def test_toggle_duplicate_run_delete_and_undo(screen: Screen) -> None:
     screen.until(lambda: screen.names() == ["First", "First (copy)", "Second"])
     assert screen.rv.schedules.get("First").id == first.id
     assert screen.rv.notify.pings() == {"First": "127.0.0.1"}
+
+
+def test_the_table_is_sorted_and_the_selection_stays_with_its_schedules(screen: Screen) -> None:
+    for name, cron in (("b at three", "0 3 * * *"), ("A at five", "0 5 * * *"), ("c at four", "0 4 * * *")):
+        screen.add(name, cron)
+    screen.until(lambda: screen.names() == ["A at five", "b at three", "c at four"])
+    tab = screen.page.schedules
+    tab.table.selectRow(0)
+    header = tab.table.horizontalHeader()
+
+    def click(column: int) -> None:
+        where = QPoint(header.sectionPosition(column) + 10, header.height() // 2)
+        screen.bot.mouseClick(header.viewport(), LEFT, pos=where)
+
+    click(5)
+    by_time = sorted(screen.rv.schedules.list(), key=lambda one: str(one.next_run_at))
+    assert screen.names() == [one.name for one in by_time]
+    assert [one.name for one in tab.selected()] == ["A at five"]
+    click(5)
+    assert screen.names() == [one.name for one in reversed(by_time)]
+    click(2)
+    assert screen.names() == ["A at five", "b at three", "c at four"], "equal libraries stay by name"
+    screen.bot.keyClicks(tab.search, "AT F")
+    assert screen.names() == ["A at five", "c at four"]
+    assert [one.name for one in tab.selected()] == []
+    tab.search.clear()
+    click(0)
+    click(0)
+    screen.add("d at six", "0 6 * * *")
+    screen.until(lambda: screen.names() == ["d at six", "c at four", "b at three", "A at five"])
 
 
 def test_search_and_odd_names(screen: Screen) -> None:
@@ -239,12 +269,12 @@ def test_what_others_change_is_shown_and_the_selection_stays(screen: Screen) -> 
     screen.until(lambda: screen.names() == ["Another", "Nightly"])
     assert [one.id for one in screen.page.schedules.selected()] == [made.id]
     screen.rv.service.pause_all()
-    proxy = screen.page.schedules.proxy
-    screen.until(lambda: proxy.index(0, 6).data() == "Paused")
+    model = screen.page.schedules.model
+    screen.until(lambda: model.index(0, 6).data() == "Paused")
     screen.rv.service.resume_all()
-    screen.until(lambda: proxy.index(0, 6).data() == "Enabled")
-    assert proxy.index(0, 5).data().startswith("in ")
-    assert "UTC" in proxy.index(0, 5).data(Qt.ItemDataRole.ToolTipRole)
+    screen.until(lambda: model.index(0, 6).data() == "Enabled")
+    assert model.index(0, 5).data().startswith("in ")
+    assert "UTC" in model.index(0, 5).data(Qt.ItemDataRole.ToolTipRole)
 
 
 def test_history_and_the_log_of_a_run(screen: Screen) -> None:
@@ -308,14 +338,14 @@ def test_the_words_in_a_row_mean_that_row(screen: Screen) -> None:
     screen.add("First")
     screen.add("Second")
     choose(screen, "First")
-    table, proxy, words = (
+    table, model, words = (
         screen.page.schedules.table,
-        screen.page.schedules.proxy,
+        screen.page.schedules.model,
         screen.page.schedules.row_words,
     )
 
     def click(row: int, key: str) -> None:
-        index = proxy.index(row, ACTIONS)
+        index = model.index(row, ACTIONS)
         option = QStyleOptionViewItem()
         option.initFrom(table)
         option.rect = table.visualRect(index)

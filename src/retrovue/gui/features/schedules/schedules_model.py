@@ -14,45 +14,86 @@ from retrovue.model.schedule import Schedule
 
 COLUMNS = ("Name", "Server", "Library", "Frequency", "Last Run", "Next Run", "Status", "Durations", "Actions")
 NAME, SERVER, LIBRARY, FREQUENCY, LAST_RUN, NEXT_RUN, STATUS, DURATIONS, ACTIONS = range(len(COLUMNS))
-SORT_ROLE = int(Qt.ItemDataRole.UserRole) + 1
-ID_ROLE = SORT_ROLE + 1
+ID_ROLE = int(Qt.ItemDataRole.UserRole)
 _DRAWN = {
     DURATIONS: "How long the last 30 runs took, the newest at the right",
     ACTIONS: "Edit, enable or disable, run now, delete",
 }
-_FAR = datetime.max.replace(tzinfo=UTC)
+_WRITTEN = tuple(column for column in range(len(COLUMNS)) if column not in _DRAWN)
+_FAR, _NEVER = datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)
+_Row = tuple[Schedule, str]
 _Index = QModelIndex | QPersistentModelIndex
 _DISPLAY, _TOOL_TIP, _COLOUR = (
-    Qt.ItemDataRole.DisplayRole,
-    Qt.ItemDataRole.ToolTipRole,
-    Qt.ItemDataRole.ForegroundRole,
-)
+    int(Qt.ItemDataRole.DisplayRole), int(Qt.ItemDataRole.ToolTipRole), int(Qt.ItemDataRole.ForegroundRole),
+)  # fmt: skip
+_ROLES = {_DISPLAY, _TOOL_TIP, _COLOUR, ID_ROLE}
 
 
 class SchedulesModel(QAbstractTableModel):
-    """Schedules with their frequency in words. It keeps the selection when it is shown newer ones.
+    """Schedules with their frequency in words, searched and sorted here: a proxy would ask for every cell many times.
 
     How far away the next runs are is told as of `now`, when a row is painted.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._rows: list[tuple[Schedule, str]] = []
-        self._keys: dict[tuple[int, int], Any] = {}
+        self._every: list[_Row] = []
+        self._rows: list[_Row] = []
+        self._by, self._descending = NAME, False
+        self._wanted = ""
         self._paused = False
         self.now = datetime.now(UTC)
 
-    def show_schedules(self, rows: list[tuple[Schedule, str]], *, paused: bool, now: datetime) -> None:
-        """Shows schedules with their frequencies; `paused` when all are."""
+    def show_schedules(self, rows: list[_Row], *, paused: bool, now: datetime) -> None:
+        """Shows schedules, given by name, with their frequencies; `paused` when all are."""
         self.now, self._paused = now, paused
-        self._keys.clear()
-        if [row[0].id for row in rows] == [row[0].id for row in self._rows]:
+        self._every = rows
+        self._arrange()
+
+    def search(self, text: str) -> None:
+        """Shows those only in which this text stands, in whatever case."""
+        self._wanted = text.casefold()
+        self._arrange()
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sorts by a column from now on; rows that are equal there stay in the order of their names."""
+        self._by, self._descending = column, order is Qt.SortOrder.DescendingOrder
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """The selection stays with its schedules, as long as no row comes or goes."""
+        rows = [row for row in self._every if self._fits(row)] if self._wanted else list(self._every)
+        rows.sort(key=self._key, reverse=self._descending)
+        before, after = [one.id for one, _ in self._rows], [one.id for one, _ in rows]
+        if before == after:
             self._rows = rows
             self._tell()
-            return
-        self.beginResetModel()
+        elif sorted(before) == sorted(after):
+            self._move(rows)
+        else:
+            self.beginResetModel()
+            self._rows = rows
+            self.endResetModel()
+
+    def _move(self, rows: list[_Row]) -> None:
+        self.layoutAboutToBeChanged.emit()
+        places = {one.id: number for number, (one, _) in enumerate(rows)}
+        old = self.persistentIndexList()
+        new = [self.index(places[self._rows[index.row()][0].id], index.column()) for index in old]
         self._rows = rows
-        self.endResetModel()
+        self.changePersistentIndexList(old, new)
+        self.layoutChanged.emit()
+
+    def _fits(self, row: _Row) -> bool:
+        return any(self._wanted in self._text(*row, column).casefold() for column in _WRITTEN)
+
+    def _key(self, row: _Row) -> Any:
+        schedule, frequency = row
+        if self._by == NEXT_RUN:
+            return schedule.next_run_at or _FAR
+        if self._by == LAST_RUN:
+            return schedule.last_run_at or _NEVER
+        return self._text(schedule, frequency, self._by).casefold() if self._by in _WRITTEN else ""
 
     def _tell(self) -> None:
         if self._rows:
@@ -79,7 +120,7 @@ class SchedulesModel(QAbstractTableModel):
 
     def data(self, index: _Index, role: int = _DISPLAY) -> Any:
         """What stands in a cell."""
-        if not index.isValid():
+        if role not in _ROLES or not index.isValid():
             return None
         schedule, frequency = self._rows[index.row()]
         column = index.column()
@@ -91,11 +132,6 @@ class SchedulesModel(QAbstractTableModel):
             return self._text(schedule, frequency, column)
         if role == _TOOL_TIP:
             return self._tip(schedule, frequency, column)
-        if role == SORT_ROLE:
-            place = index.row(), column
-            if place not in self._keys:  # a sort asks ten times for each
-                self._keys[place] = self._key(schedule, frequency, column)
-            return self._keys[place]
         if role == _COLOUR:
             return self._colour(schedule, column)
         return None
@@ -135,13 +171,6 @@ class SchedulesModel(QAbstractTableModel):
             why = "All schedules are paused" if self._paused else None
             return plain(schedule.error or schedule.paused_reason or why or self._state(schedule))
         return self._text(schedule, frequency, column)
-
-    def _key(self, schedule: Schedule, frequency: str, column: int) -> Any:
-        if column == NEXT_RUN:
-            return (schedule.next_run_at or _FAR).timestamp()
-        if column == LAST_RUN:
-            return schedule.last_run_at.timestamp() if schedule.last_run_at else 0.0
-        return self._text(schedule, frequency, column).casefold()
 
     def _colour(self, schedule: Schedule, column: int) -> Any:
         if column == LAST_RUN and schedule.last_status is not None:

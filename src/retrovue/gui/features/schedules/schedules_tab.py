@@ -11,7 +11,6 @@ from PySide6.QtCore import (
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
-    QSortFilterProxyModel,
     Qt,
     QTimer,
     Signal,
@@ -37,7 +36,6 @@ from retrovue.gui.features.schedules.schedules_model import (
     ACTIONS,
     DURATIONS,
     NAME,
-    SORT_ROLE,
     SchedulesModel,
 )
 from retrovue.gui.features.schedules.sparklines import Sparklines
@@ -64,17 +62,12 @@ class SchedulesTab(QWidget):
         super().__init__(parent)
         self._context = context
         self.model = SchedulesModel(self)
-        self.proxy = QSortFilterProxyModel(self)
-        self.proxy.setSourceModel(self.model)
-        self.proxy.setSortRole(SORT_ROLE)
-        self.proxy.setFilterKeyColumn(-1)
-        self.proxy.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.table = self._make_table()
         self.search = QLineEdit()
         self.search.setPlaceholderText("Search")
         self.search.setClearButtonEnabled(True)
         self.search.setAccessibleName("Search schedules")
-        self.search.textChanged.connect(self.proxy.setFilterFixedString)
+        self.search.textChanged.connect(self.model.search)
         self.stack = Stack(self.table)
         self.stack.show_text("Loading …")
         self.stack.button.clicked.connect(self.add)
@@ -96,7 +89,7 @@ class SchedulesTab(QWidget):
     def _make_table(self) -> QTableView:
         widths = (160, 70, 100, 145, 118, 76, 66, 74, 174)
         table = table_of(
-            self.proxy, "Schedules", widths, mode=QAbstractItemView.SelectionMode.ExtendedSelection
+            self.model, "Schedules", widths, mode=QAbstractItemView.SelectionMode.ExtendedSelection
         )
         table.setSortingEnabled(True)
         table.sortByColumn(NAME, Qt.SortOrder.AscendingOrder)
@@ -111,7 +104,7 @@ class SchedulesTab(QWidget):
         return table
 
     def _words(self, index: QModelIndex | QPersistentModelIndex) -> tuple[Word, ...]:
-        live = self.model.schedule(self.proxy.mapToSource(self.proxy.index(index.row(), 0)).row()).live
+        live = self.model.schedule(index.row()).live
         toggle = Word("toggle", "Disable" if live else "Enable")
         return Word("edit", "Edit"), toggle, Word("run", "Run"), Word("delete", "Delete")
 
@@ -190,16 +183,15 @@ class SchedulesTab(QWidget):
     def selected(self) -> list[Schedule]:
         """The selected schedules."""
         rows = self.table.selectionModel().selectedRows()
-        return [self.model.schedule(self.proxy.mapToSource(row).row()) for row in rows]
+        return [self.model.schedule(row.row()) for row in rows]
 
     def _select(self, idents: set[int]) -> None:
         if {one.id for one in self.selected()} == idents:
             return
         flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
-        for number in range(self.proxy.rowCount()):
-            index = self.proxy.index(number, 0)
-            if self.model.schedule(self.proxy.mapToSource(index).row()).id in idents:
-                self.table.selectionModel().select(index, flags)
+        for number in range(self.model.rowCount()):
+            if self.model.schedule(number).id in idents:
+                self.table.selectionModel().select(self.model.index(number, 0), flags)
 
     def _enable_actions(self) -> None:
         count = len(self.selected())
