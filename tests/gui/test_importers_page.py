@@ -17,6 +17,7 @@ from retrovue.gui.features.importers.page import ImportersPage
 from retrovue.gui.features.importers.server_dialog import ServerDialog
 from retrovue.gui.features.importers.servers_tab import EMPTY
 from retrovue.model.account import LocalServer
+from retrovue.model.catalogue import Secret
 from retrovue.model.execution import Status
 
 LEFT = Qt.MouseButton.LeftButton
@@ -174,6 +175,39 @@ def test_discover_says_what_is_new(screen: Screen, page: ImportersPage) -> None:
     screen.server.fault("/library/sections", faults.html(401))
     screen.bot.mouseClick(page.libraries.discover_button, LEFT)
     screen.until(lambda: "token" in screen.said())
+
+
+def test_a_server_that_is_away_does_not_hide_what_the_others_say(screen: Screen, page: ImportersPage) -> None:
+    second = public_domain()
+    second.machine_identifier = "another-machine"
+    with StandIn(second, token="second-token-123") as other:
+        screen.rv.servers.add("Attic", other.url, Secret("second-token-123"))
+        screen.rv.libraries.discover("Attic")
+    screen.server.state.add_section("8", "More Films", "movie", "/media/more")
+    page.tabs.setCurrentIndex(1)
+    screen.bot.mouseClick(page.libraries.discover_button, LEFT)
+    screen.until(lambda: "new: More Films." in screen.said())
+    assert "nobody answers" in screen.said()
+
+
+def test_libraries_that_were_re_created_can_be_gone_on_with(screen: Screen, page: ImportersPage) -> None:
+    state = screen.server.state
+    old = state.sections.pop("1")
+    state.add_section("7", old.title, old.type, old.path, uuid="re-created")
+    page.tabs.setCurrentIndex(1)
+    screen.bot.mouseClick(page.libraries.discover_button, LEFT)
+
+    def boxes() -> list[QMessageBox]:
+        return [w for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox) and w.isVisible()]
+
+    screen.until(lambda: len(boxes()) == 1)
+    assert "'Movies'" in boxes()[0].text()
+    assert "re-created: Movies" in screen.said()
+    assert screen.films.key == "1"
+    go_on = next(one for one in boxes()[0].buttons() if "Go On" in one.text().replace("&", ""))
+    screen.bot.mouseClick(go_on, LEFT)
+    screen.until(lambda: "tied to the known ones: Movies" in screen.said())
+    assert screen.films.key == "7"
 
 
 @pytest.mark.usefixtures("real_services")

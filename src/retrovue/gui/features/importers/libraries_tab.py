@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMessageBox, QPushButton, QVBoxLayout, QWidget
 
 from retrovue.errors import RetroVueError
 from retrovue.gui.context import GuiContext
-from retrovue.gui.formatting import local, plain
+from retrovue.gui.formatting import explain, local, plain
 from retrovue.gui.widgets.actions_delegate import ActionsDelegate, Word
+from retrovue.gui.widgets.boxes import Role, message_box
 from retrovue.gui.widgets.empty_state import Stack
 from retrovue.gui.widgets.rows_model import Column, RowsModel
 from retrovue.gui.widgets.tables import table_of
-from retrovue.model.catalogue import Discovery, Library
+from retrovue.model.catalogue import Discovery, Library, Moved
 from retrovue.model.sync import SyncOptions
 
 EMPTY = "No libraries yet. Add a server, or ask the ones you have."
 _TYPES = {"movie": "Movies", "show": "Series", "artist": "Music", "photo": "Photos"}
 _ACTIONS = 7
+_Discovered = tuple[list[Discovery], list[RetroVueError]]
 
 
 def _state(library: Library) -> str:
@@ -130,27 +134,58 @@ class LibrariesTab(QWidget):
 
     def discover(self) -> None:
         """Asks every server for its libraries."""
-        self.said.emit("Asking the servers …")
         rv = self._context.rv
+        self._discover(lambda: [server.id for server in rv.servers.list()], relink=False)
 
-        def question() -> list[Discovery]:
-            return [rv.libraries.discover(server.id) for server in rv.servers.list()]
+    def _discover(self, servers: Callable[[], Iterable[int]], *, relink: bool) -> None:
+        self.said.emit("Asking the servers …")
+        libraries = self._context.rv.libraries
+
+        def question() -> _Discovered:
+            found, problems = [], []
+            for server in servers():
+                try:
+                    found.append(libraries.discover(server, relink=relink))
+                except RetroVueError as error:
+                    problems.append(error)
+            return found, problems
 
         self._context.slow.ask(question, self._discovered, self._refused)
 
-    def _discovered(self, found: list[Discovery]) -> None:
-        added = [title for one in found for title in one.added]
-        gone = [title for one in found for title in one.gone]
-        moved = [one.title for discovery in found for one in discovery.moved]
-        words = [f"new: {', '.join(map(plain, added))}"] if added else []
-        words += [f"gone: {', '.join(map(plain, gone))}"] if gone else []
-        words += (
-            [f"re-created: {', '.join(map(plain, moved))} (retrovue libraries discover --relink)"]
-            if moved
-            else []
-        )
-        self.said.emit(f"Libraries – {'; '.join(words)}." if words else "The libraries are as they were.")
+    def _discovered(self, found: _Discovered) -> None:
+        discoveries, problems = found
+        moved = [one for discovery in discoveries for one in discovery.moved]
+        words = [
+            f"{word}: {', '.join(map(plain, titles))}"
+            for word, titles in (
+                ("new", [title for one in discoveries for title in one.added]),
+                ("gone", [title for one in discoveries for title in one.gone]),
+                ("tied to the known ones", [title for one in discoveries for title in one.relinked]),
+                ("re-created", [one.title for one in moved]),
+            )
+            if titles
+        ]
+        said = [f"Libraries – {'; '.join(words)}."] if words else []
+        said += [explain(error) for error in problems]
+        self.said.emit(" ".join(said) or "The libraries are as they were.")
         self.refresh()
+        if moved:
+            self._ask_to_relink(moved)
+
+    def _ask_to_relink(self, moved: list[Moved]) -> None:
+        titles = ", ".join(f"'{plain(one.title)}'" for one in moved)
+        box = message_box(
+            self,
+            "Re-Created Libraries",
+            f"{titles}: re-created on the server, by the same identifier or the same folders.",
+            "Go on with the items that are known? Until then these libraries are not synced, and nothing is removed.",
+        )
+        go_on = box.addButton("&Go On with Them", Role.AcceptRole)
+        box.setEscapeButton(box.addButton(QMessageBox.StandardButton.Cancel))
+        box.setDefaultButton(go_on)
+        servers = {one.library.server_id for one in moved}
+        go_on.clicked.connect(lambda: self._discover(lambda: servers, relink=True))
+        box.open()
 
     def _toggle(self, library: Library) -> None:
         libraries = self._context.rv.libraries
@@ -171,5 +206,5 @@ class LibrariesTab(QWidget):
         context.background.ask(lambda: context.rv.sync.queue(library, SyncOptions()), queued, self._refused)
 
     def _refused(self, error: RetroVueError) -> None:
-        self.said.emit(f"{error}. {error.hint}" if error.hint else str(error))
+        self.said.emit(explain(error))
         self.refresh()

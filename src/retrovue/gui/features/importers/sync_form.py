@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -98,8 +100,7 @@ class SyncForm(QWidget):
     def _server_chosen(self) -> None:
         self._fill(lambda one: one.enabled)
 
-    def _fill(self, ticked: object) -> None:
-        assert callable(ticked)
+    def _fill(self, ticked: Callable[[Library], bool]) -> None:
         server = self.server.currentData()
         self.libraries.blockSignals(True)
         self.libraries.clear()
