@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TextIO
@@ -39,12 +39,14 @@ def opened(path: Path | None) -> Iterator[TextIO]:
             yield file
         os.replace(part, path)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise StorageError(
             f"{path} cannot be written",
             error.strerror or str(error),
             "Name a place that exists and is writable.",
         ) from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def write_lines(target: TextIO, documents: Iterable[dict[str, Any]]) -> int:

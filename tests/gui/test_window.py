@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import shiboken6
 from PySide6.QtCore import QSettings, Qt, QTimer
-from PySide6.QtWidgets import QApplication, QDialog, QMessageBox
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QMessageBox
 
 from gui_screen import Screen, end
 from retrovue import app, settings
@@ -173,6 +173,32 @@ def test_the_window_remembers_its_place(screen: Screen, data_dir: Path) -> None:
     screen.window.close()
     stored = QSettings(str(data_dir / "window.ini"), QSettings.Format.IniFormat)
     assert stored.value("geometry") is not None
+
+
+def test_names_that_are_long_or_look_like_html_stay_text(screen: Screen) -> None:
+    name = "<b>x</b> & " + "W" * 180
+    screen.add(name)
+    list(screen.rv.schedules.run_here(name))
+    (run,) = screen.rv.history.list()
+    page = screen.page
+    screen.window.show_run(run.id)
+    screen.until(lambda: page.history.selected() is not None)
+    pulse = Pulse(health(), [run], 1)
+    screen.window.badge.show_pulse(pulse, NOW)
+    labels = [one for one in screen.window.findChildren(QLabel) if "<b>x" in one.text()]
+    assert len(labels) >= 2, "the badge and the title of the log"
+    assert {one.textFormat() for one in labels} == {Qt.TextFormat.PlainText}
+    assert screen.window.badge.sizeHint().width() < 700
+    assert screen.window.minimumSizeHint().width() <= 1024
+    escaped = "&lt;b&gt;x&lt;/b&gt; &amp; W"
+    assert escaped in screen.window.badge.label.toolTip()
+    assert escaped in page.history.log.title.toolTip()
+    screen.until(lambda: screen.names() == [name])
+    for model in (page.history.model, page.schedules.model):
+        assert escaped in model.index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
+        assert model.index(0, 0).data().startswith("<b>x</b> & W")
+    screen.window.badge.show_pulse(Pulse(health(next_run=None), [], 0), NOW)
+    assert screen.window.badge.label.toolTip() == ""
 
 
 @pytest.mark.parametrize("choice", ["light", "dark"])

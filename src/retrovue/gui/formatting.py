@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -70,6 +71,13 @@ def plain(text: str) -> str:
         return text  # nearly always, and asked a thousand times a frame
     shown = "".join(c if c.isprintable() else " " for c in text.replace("\n", " "))
     return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
+
+
+def tip(text: str) -> str:
+    """A text for a tooltip. Qt takes one that looks like HTML for HTML, and would load what it names."""
+    if "<" not in text and "&" not in text:
+        return text
+    return f"<p style='white-space: pre-wrap'>{html.escape(text)}</p>"
 
 
 def field_changes(change: ItemChange) -> str:

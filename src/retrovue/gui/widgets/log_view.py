@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtGui import QFont, QFontDatabase, QTextCursor
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import (
 
 from retrovue.gui.context import GuiContext
 from retrovue.gui.formatting import local, plain
+from retrovue.gui.widgets.elided_label import ElidedLabel
 from retrovue.model.execution import Execution, LogLine
 
 NOTHING_CHOSEN = "Select a schedule execution to view logs."
@@ -31,8 +31,7 @@ class LogView(QWidget):
         self._ident: int | None = None
         self._last = 0
         self._asking = False
-        self.title = QLabel()
-        self.title.setWordWrap(True)
+        self.title = ElidedLabel()
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
         self.text.setUndoRedoEnabled(False)

@@ -9,6 +9,8 @@ from typing import Any, Generic, TypeVar
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QGuiApplication, QPalette
 
+from retrovue.gui.formatting import tip
+
 T = TypeVar("T")
 _DISPLAY, _TOOL_TIP = int(Qt.ItemDataRole.DisplayRole), int(Qt.ItemDataRole.ToolTipRole)
 _COLOUR, _ALIGN = int(Qt.ItemDataRole.ForegroundRole), int(Qt.ItemDataRole.TextAlignmentRole)
@@ -91,7 +93,7 @@ class RowsModel(QAbstractTableModel, Generic[T]):
         if role == _DISPLAY:
             return column.text(row)
         if role == _TOOL_TIP:
-            return (column.tip(row) if column.tip is not None else "") or column.text(row)
+            return tip((column.tip(row) if column.tip is not None else "") or column.text(row))
         if role == _ALIGN and column.number:
             return _RIGHT
         if role == _COLOUR and self._faint(row):

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from retrovue.gui.formatting import in_words, local, plain
+from retrovue.gui.widgets.elided_label import ElidedLabel
 from retrovue.model.execution import Execution
 from retrovue.model.service import ServiceHealth
 
+_WIDEST = 420
 NO_SCHEDULES = "Idle – no schedules configured"
 
 
@@ -55,7 +57,7 @@ class StatusBadge(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.label = QLabel()
+        self.label = ElidedLabel(_WIDEST)
         self.label.setAccessibleName("What the service is doing")
         self.bar = QProgressBar()
         self.bar.setFixedWidth(180)
@@ -80,8 +82,8 @@ class StatusBadge(QWidget):
         if asleep and not pulse.running:
             text = "Starting the service …" if self._starting else f"{text} –"
         self.label.setText(text)
-        died = pulse.health.died_at
-        self.label.setToolTip("" if died is None or not asleep else f"It was found dead at {local(died)}")
+        if asleep and pulse.health.died_at is not None:
+            self.label.setToolTip(f"It was found dead at {local(pulse.health.died_at)}")
         self.start.setVisible(asleep and not self._starting)
         self.bar.setVisible(bool(pulse.running))
         if pulse.running:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistent
 from PySide6.QtGui import QGuiApplication, QPalette
 
 from retrovue.gui.background import Background
-from retrovue.gui.formatting import local, plain
+from retrovue.gui.formatting import local, plain, tip
 from retrovue.model.catalogue import Glimpse, Kind
 
 COLUMNS = ("Title", "Year", "Kind", "Library", "Server", "Added", "State")
@@ -219,7 +219,8 @@ class TreeModel(QAbstractItemModel):
         if role == _COLOUR:
             faint = state_of(one) != ""
             return QGuiApplication.palette().color(QPalette.ColorRole.PlaceholderText) if faint else None
-        return _text(one, index.column(), nested=index.internalId() != 0)
+        text = _text(one, index.column(), nested=index.internalId() != 0)
+        return tip(text) if role == _TOOL_TIP else text
 
 
 def _text(one: Glimpse, column: int, *, nested: bool) -> str:

@@ -7,7 +7,6 @@ import time
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QPushButton,
     QSplitter,
@@ -22,6 +21,7 @@ from retrovue.gui.features.importers.pace import Pace
 from retrovue.gui.features.importers.sync_form import SyncForm
 from retrovue.gui.formatting import explain, length, plain
 from retrovue.gui.widgets.changes_view import ChangesView, Span
+from retrovue.gui.widgets.elided_label import ElidedLabel
 from retrovue.gui.widgets.empty_state import Stack
 from retrovue.gui.widgets.log_view import LogView
 from retrovue.gui.widgets.rows_model import Column, RowsModel
@@ -69,9 +69,8 @@ class SyncTab(QWidget):
         self.table = table_of(self.model, "Syncs started here", (140, 150, 70, 70, 70, 75, 60, 80), stretch=1)
         self.stack = Stack(self.table)
         self.stack.show_text(NOTHING_YET)
-        self.bar, self.words = QProgressBar(), QLabel()
+        self.bar, self.words = QProgressBar(), ElidedLabel()
         self.bar.setAccessibleName("Progress of the sync")
-        self.words.setTextFormat(Qt.TextFormat.PlainText)
         self.cancel, self.apply = QPushButton("Canc&el"), QPushButton("&Apply")
         self.apply.setToolTip("Sync the same libraries in the same way, and this time change the catalogue")
         self.log, self.changes = LogView(context, NO_LOG), ChangesView(context, NO_CHANGES)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QGuiApplication
 
 from retrovue.gui.background import Background
-from retrovue.gui.formatting import length, local, plain
+from retrovue.gui.formatting import length, local, plain, tip
 from retrovue.gui.theme import error_colour, status_colour
 from retrovue.model.execution import Execution, HistoryFilter
 
@@ -121,8 +121,8 @@ class HistoryModel(QAbstractTableModel):
         column = index.column()
         if role == _COLOUR:
             return self._colour(execution, column)
-        if role == _TOOL_TIP and column == _STATUS and execution.reason:
-            return execution.reason
+        if role == _TOOL_TIP:
+            return tip((execution.reason if column == _STATUS else None) or _text(execution, column))
         return _text(execution, column)
 
     def _colour(self, execution: Execution, column: int) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QGuiApplication, QPalette
 
-from retrovue.gui.formatting import exact, in_words, local, plain
+from retrovue.gui.formatting import exact, in_words, local, plain, tip
 from retrovue.gui.theme import error_colour, status_colour
 from retrovue.model.schedule import Schedule
 
@@ -131,7 +131,7 @@ class SchedulesModel(QAbstractTableModel):
         if role == _DISPLAY:
             return self._text(schedule, frequency, column)
         if role == _TOOL_TIP:
-            return self._tip(schedule, frequency, column)
+            return tip(self._tip(schedule, frequency, column))
         if role == _COLOUR:
             return self._colour(schedule, column)
         return None
@@ -160,7 +160,7 @@ class SchedulesModel(QAbstractTableModel):
             return "Disabled"
         return "Paused" if self._paused or schedule.paused_reason is not None else "Enabled"
 
-    def _tip(self, schedule: Schedule, frequency: str, column: int) -> str | None:
+    def _tip(self, schedule: Schedule, frequency: str, column: int) -> str:
         if column == NEXT_RUN and schedule.next_run_at is not None:
             return exact(schedule.next_run_at, schedule.timezone)
         if column == LAST_RUN and schedule.last_run_at is not None:

@@ -19,7 +19,6 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QMenu,
     QPushButton,
@@ -41,6 +40,7 @@ from retrovue.gui.features.schedules.schedules_model import (
 from retrovue.gui.features.schedules.sparklines import Sparklines
 from retrovue.gui.formatting import explain, plain
 from retrovue.gui.widgets.actions_delegate import ActionsDelegate, Word
+from retrovue.gui.widgets.elided_label import ElidedLabel
 from retrovue.gui.widgets.empty_state import Stack
 from retrovue.gui.widgets.tables import table_of
 from retrovue.model.schedule import Draft, Schedule
@@ -311,8 +311,7 @@ class _UndoBar(QWidget):
         super().__init__()
         self._restore = restore
         self._removed: list[Removed] = []
-        self._text = QLabel()
-        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text = ElidedLabel()
         self.button = QToolButton()
         self.button.setText("Undo")
         self.button.setShortcut(QKeySequence.StandardKey.Undo)

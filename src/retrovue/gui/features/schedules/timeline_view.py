@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from retrovue.gui.features.schedules.timeline import Lane, Timeline
-from retrovue.gui.formatting import length, local, plain
+from retrovue.gui.formatting import length, local, plain, tip
 from retrovue.gui.theme import error_colour, status_colour
 from retrovue.model.execution import Execution
 
@@ -177,7 +177,7 @@ class TimelineView(QWidget):
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             words = self.words_at(QPointF(event.pos()))
             if words:
-                QToolTip.showText(event.globalPos(), words, self)
+                QToolTip.showText(event.globalPos(), tip(words), self)
             else:
                 QToolTip.hideText()
             return True
