@@ -30,14 +30,22 @@ from retrovue.demo.library import LATECOMER
 from retrovue.demo.server import StandIn
 from retrovue.demo.state import State, public_domain
 from retrovue.gui.app import Gui
+from retrovue.gui.context import GuiContext
+from retrovue.gui.features.importers.page import ImportersPage
+from retrovue.gui.features.importers.sign_in_dialog import SignInDialog
+from retrovue.gui.features.schedules.hold_dialog import HoldDialog
+from retrovue.gui.features.schedules.page import SchedulesPage
+from retrovue.model.account import Pin
 from retrovue.model.catalogue import Secret
-from retrovue.model.schedule import CronTrigger, Draft, IntervalTrigger, Policies
+from retrovue.model.notices import PingEvent
+from retrovue.model.schedule import CronTrigger, Draft, IntervalTrigger, Message, Policies
 from retrovue.model.sync import Depth, SyncOptions
 from retrovue.secrets.store import MemorySecrets
 from retrovue.service import process
 
 _ZONE = "Europe/Berlin"
 _DAYS = 16
+Shoot = Callable[..., None]
 
 
 class Clock:
@@ -65,6 +73,20 @@ class Clock:
         self._traveller.shift(seconds)
 
 
+class Unheard:
+    """Channels on which everything arrives, and that reach nobody."""
+
+    def service(self, _url: Secret) -> str:
+        """Always the same."""
+        return "ntfy"
+
+    def send(self, _url: Secret, _message: Message) -> None:
+        """Arrives."""
+
+    def ping(self, _url: Secret, _event: PingEvent) -> None:
+        """Arrives."""
+
+
 def main(target: Path) -> None:
     """Takes all pictures into a folder."""
     target.mkdir(parents=True, exist_ok=True)
@@ -76,12 +98,19 @@ def main(target: Path) -> None:
         application = QApplication([])
         with _service(data_dir, secrets):
             for theme in ("light", "dark"):
-                _take(application, data_dir, secrets, theme, target)
+                with _window(application, data_dir, secrets, theme, target) as (gui, shoot):
+                    _pages(application, gui, shoot)
+                    _preferences(application, gui, shoot)
+                    _signing_in(application, gui, shoot)
+            for theme in ("light", "dark"):
+                with _window(application, data_dir, secrets, theme, target) as (gui, shoot):
+                    _at_this_moment(application, gui, shoot, server)
 
 
 @contextmanager
 def _service(data_dir: Path, secrets: MemorySecrets) -> Iterator[None]:
-    rv, stop = app.build(settings.load(data_dir, {}), secrets=secrets), threading.Event()
+    chosen = settings.load(data_dir, {"RETROVUE_SYNC_PAGE_SIZE": "6"})
+    rv, stop = app.build(chosen, secrets=secrets, channels=Unheard()), threading.Event()
     thread = threading.Thread(target=process.run, args=(rv, stop))
     thread.start()
     try:
@@ -119,6 +148,8 @@ def _at_work(data_dir: Path, server: StandIn, state: State, secrets: MemorySecre
         Draft("Wochenende · 週末の番組", home.id, shows.id, CronTrigger("0 2 * * 0,6"), _ZONE, auto, Policies(), False),
     ):  # fmt: skip
         rv.schedules.create(draft)
+    rv.notify.add("Phone", Secret("ntfy://retrovue-of-mine"))
+    rv.notify.set_ping(rv.schedules.get("Movies, nightly"), Secret("https://hc-ping.com/some-key"))
     _live(rv, clock, server, state)
     rv.close()
 
@@ -152,28 +183,29 @@ def _run(rv: RetroVue, name: str) -> None:
     list(rv.schedules.run_here(name))
 
 
-def _take(
+@contextmanager
+def _window(
     application: QApplication, data_dir: Path, secrets: MemorySecrets, theme: str, target: Path
-) -> None:
+) -> Iterator[tuple[Gui, Shoot]]:
     (data_dir / "window.ini").unlink(missing_ok=True)
-    chosen = settings.load(data_dir, {"RETROVUE_GUI_THEME": theme, "RETROVUE_GUI_START_SERVICE": "no"})
+    quiet = {"RETROVUE_GUI_START_SERVICE": "no", "RETROVUE_PLEX_ACCOUNT_URL": "http://127.0.0.1:9"}
+    chosen = settings.load(data_dir, {"RETROVUE_GUI_THEME": theme, **quiet})
     gui = Gui(application, chosen, lambda: app.build(chosen, secrets=secrets))
     gui.show()
     gui.window.resize(1120, 700)
     _until(application, lambda: gui.window.pages.count() > 0)
-    window = gui.window
 
-    def shoot(name: str, widget: QWidget = window) -> None:
+    def shoot(name: str, widget: QWidget = gui.window) -> None:
         _spin(application, 0.9)
         widget.grab().save(str(target / f"{name}-{theme}.png"), None, 0)
 
-    _pages(application, gui, shoot)
+    yield gui, shoot
     gui.close()
-    window.hide()
-    window.deleteLater()
+    gui.window.hide()
+    gui.window.deleteLater()
 
 
-def _pages(application: QApplication, gui: Gui, shoot: Callable[..., None]) -> None:
+def _pages(application: QApplication, gui: Gui, shoot: Shoot) -> None:
     pages = gui.window.pages
     every: list[Any] = [pages.widget(number) for number in range(3)]
     importers, schedules, catalogue = every
@@ -214,8 +246,75 @@ def _pages(application: QApplication, gui: Gui, shoot: Callable[..., None]) -> N
     shoot("catalogue")
     catalogue.tabs.setCurrentIndex(1)
     shoot("changes")
-    pages.setCurrentIndex(3)
+
+
+def _preferences(application: QApplication, gui: Gui, shoot: Shoot) -> None:
+    page: Any = gui.window.pages.widget(3)
+    gui.window.pages.setCurrentWidget(page)
     shoot("settings")
+    page.tabs.setCurrentIndex(1)
+    shoot("notifications")
+    page.tabs.setCurrentIndex(2)
+    _until(application, lambda: page.doctor.model.rowCount() > 0)
+    shoot("doctor")
+
+
+def _signing_in(application: QApplication, gui: Gui, shoot: Shoot) -> None:
+    """Nobody is asked for this code."""
+    dialog = SignInDialog(_context(gui), gui.window)
+    dialog.open()
+    _until(application, lambda: not dialog.again.isHidden())
+    dialog.again.hide()
+    dialog.problem.clear()
+    for widget in (dialog.text, dialog.code, dialog.qr):
+        widget.show()
+    dialog._show_code(Pin(1, "K7QX", "https://plex.tv/link", datetime.now(UTC) + timedelta(minutes=15)))
+    shoot("sign-in", dialog)
+    dialog.reject()
+
+
+def _at_this_moment(application: QApplication, gui: Gui, shoot: Shoot, server: StandIn) -> None:
+    """A sync at work, and one that held removals back."""
+    pages = gui.window.pages
+    importers, schedules = pages.widget(0), pages.widget(1)
+    assert isinstance(importers, ImportersPage)
+    assert isinstance(schedules, SchedulesPage)
+    importers.tabs.setCurrentWidget(importers.sync)
+    _spin(application, 0.5)
+    slow = server.fault("/library/sections/2/all", faults.slow(0.7))
+    importers.sync.form.sync.click()
+    _until(application, lambda: "a second" in importers.sync.words.text())
+    shoot("sync-running")
+    server.faults.remove(slow)
+    _until(application, lambda: importers.sync.cancel.isEnabled() is False)
+    films = server.state.sections["1"].rows
+    before = dict(films)
+    server.state.remove(*list(films)[:25])
+    history = schedules.history
+    last = history.model.execution(0)
+    schedules.schedules.table.selectRow(0)
+    schedules.schedules.run_now()
+
+    def held() -> bool:
+        newest = history.model.execution(0)
+        return newest is not None and newest != last and newest.removals_held > 0 and newest.status.ended
+
+    _until(application, held)
+    pages.setCurrentWidget(schedules)
+    schedules.tabs.setCurrentWidget(history)
+    history.table.selectRow(0)
+    history.held.click()
+    _spin(application, 0.5)
+    dialog = next(w for w in application.topLevelWidgets() if isinstance(w, HoldDialog) and w.isVisible())
+    shoot("held", dialog)
+    dialog.reject()
+    films.update(before)
+
+
+def _context(gui: Gui) -> GuiContext:
+    context = gui.window._context
+    assert context is not None
+    return context
 
 
 def _spin(application: QApplication, seconds: float) -> None:

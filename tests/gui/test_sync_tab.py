@@ -106,6 +106,37 @@ def test_a_running_sync_shows_its_progress_and_can_be_cancelled(screen: Screen, 
     screen.until(lambda: not tab.cancel.isEnabled())
 
 
+def test_the_log_goes_along_with_what_runs_until_somebody_chooses(screen: Screen, tab: SyncTab) -> None:
+    gates = {"1": threading.Event(), "2": threading.Event()}
+
+    def hold(key: str) -> None:
+        def wait(_request: object, _response: object) -> None:
+            gates[key].wait(10)
+
+        screen.server.fault(f"/library/sections/{key}/all", wait)
+
+    def selected() -> str:
+        chosen = tab.selected()
+        return "" if chosen is None else f"{chosen.library}: {chosen.status.value}"
+
+    for key in gates:
+        hold(key)
+    try:
+        screen.bot.mouseClick(tab.form.sync, LEFT)
+        screen.until(lambda: selected() == "Movies: running")
+        gates["1"].set()
+        screen.until(lambda: selected() == "TV Shows: running")
+        tab.table.selectRow(0)
+        screen.until(lambda: "35 added" in tab.log.text.toPlainText())
+        tab.refresh()
+    finally:
+        for gate in gates.values():
+            gate.set()
+    screen.until(lambda: run_ended(screen))
+    screen.until(lambda: states(tab) == ["Success", "Success"])
+    assert selected() == "Movies: success"
+
+
 def test_pace() -> None:
     assert Pace().rate is None
     assert Pace().left(100) is None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from retrovue.gui.formatting import in_words, local, plain
 from retrovue.gui.widgets.elided_label import ElidedLabel
@@ -61,6 +61,9 @@ class StatusBadge(QWidget):
         self.label.setAccessibleName("What the service is doing")
         self.bar = QProgressBar()
         self.bar.setFixedWidth(180)
+        self.bar.setSizePolicy(
+            QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed
+        )  # or the badge would grow with it
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName("Progress of the running sync")
         self.start = QPushButton("Start")

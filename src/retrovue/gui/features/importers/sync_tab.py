@@ -63,6 +63,7 @@ class SyncTab(QWidget):
         self._context = context
         self._batch: list[int] = []
         self._adopted = False
+        self._gone_along: int | None = None
         self._paces: dict[int, Pace] = {}
         self.form = SyncForm()
         self.model = RowsModel(_COLUMNS, lambda one: one.id, parent=self)
@@ -160,10 +161,18 @@ class SyncTab(QWidget):
         self.model.show_rows(found)
         if found:
             self.stack.show_view()
-            if not self.table.selectionModel().hasSelection():
-                self.table.selectRow(0)
+            self._go_along(found)
         self._chosen()
         self._enable()
+
+    def _go_along(self, found: list[Execution]) -> None:
+        """What runs is selected, until somebody selects something else."""
+        chosen = self.selected()
+        running = next((n for n, one in enumerate(found) if one.status is Status.RUNNING), None)
+        row = running if running is not None else 0 if chosen is None else None
+        if row is not None and (chosen is None or chosen.id == self._gone_along):
+            self._gone_along = found[row].id
+            self.table.selectRow(row)
 
     def selected(self) -> Execution | None:
         """The selected run."""
