@@ -16,7 +16,8 @@ from datetime import UTC, datetime
 
 ROOT = "retrovue"
 _HIDDEN = "***"
-_known: set[str] = set()
+_known: tuple[str, ...] = ()
+_adding = threading.Lock()
 _PATTERNS = (
     re.compile(r"(X-Plex-Token['\"]?\s*[=:,]\s*(?:Secret\()?b?['\"]?)[^&\s'\")\]}>,]+", re.IGNORECASE),
     re.compile(r"((?:auth|access)[_-]?token['\"]?\s*[=:]\s*['\"]?)[^&\s'\")\]}>,]+", re.IGNORECASE),
@@ -27,8 +28,11 @@ _current: ContextVar[int | None] = ContextVar("retrovue_execution", default=None
 
 def protect(secret: str) -> None:
     """From now on this text never appears in a log line. Very short ones would hide ordinary words."""
-    if len(secret) >= 4:
-        _known.add(secret)
+    global _known  # noqa: PLW0603  (replaced whole: other threads are reading it)
+    with _adding:
+        if len(secret) >= 4 and secret not in _known:
+            # The longest first: what is a part of another must not leave the rest of that one standing.
+            _known = tuple(sorted((*_known, secret), key=len, reverse=True))
 
 
 def redact(text: str) -> str:

@@ -17,7 +17,8 @@ from retrovue.errors import ChannelError, Conflict, Invalid
 from retrovue.log import redact
 from retrovue.model.catalogue import Secret
 from retrovue.model.execution import Status
-from retrovue.notify.channels import protect
+from retrovue.model.schedule import Message
+from retrovue.notify.channels import AppriseChannels, protect
 from timeline import Service, add, runs
 from worlds import World
 
@@ -166,6 +167,55 @@ def test_a_dead_man_service_hears_start_success_and_failure(
     films.rv.schedules.bring_back(removed)
     service.wait(hours=1)
     assert listener.paths()[4:] == [f"/{KEY}/start", f"/{KEY}/fail"]
+
+
+def test_a_ping_that_is_out_of_date_is_not_sent_any_more(
+    service: Service, films: World, listener: Listener
+) -> None:
+    schedule = add(films, cron="0 * * * *", policies={"notify": ()})
+    films.rv.notify.set_ping(schedule, Secret(f"http://{listener.url}/{KEY}"))
+    listener.status = 500
+    service.wait(hours=1)
+    assert set(listener.paths()) == {f"/{KEY}/start", f"/{KEY}"}
+    listener.heard.clear()
+    listener.status = 200
+    service.wait(minutes=59, step=20)
+    assert listener.paths() == [f"/{KEY}"], "a start after the end would look like a run that hangs"
+    listener.heard.clear()
+    listener.status = 500
+    service.wait(minutes=2, step=20)
+    films.rv.notify.set_ping(schedule, Secret(f"http://{listener.url}/{KEY}"))
+    listener.heard.clear()
+    listener.status = 200
+    service.wait(hours=1, step=1800)
+    assert listener.paths()[-2:] == [f"/{KEY}/start", f"/{KEY}"]
+    assert films.rv.notify.next_at() is None
+
+
+def test_a_channel_with_a_fault_holds_up_no_other(
+    service: Service,
+    films: World,
+    listener: Listener,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    send = AppriseChannels.send
+
+    def break_or_send(self: AppriseChannels, url: Secret, message: Message) -> None:
+        if "broken" in url.reveal():
+            raise ZeroDivisionError(url.reveal())
+        send(self, url, message)
+
+    monkeypatch.setattr(AppriseChannels, "send", break_or_send)
+    films.rv.notify.add("Broken", Secret(f"json://broken:{KEY}@{listener.url}"))
+    target(films, listener, "Works")
+    add(films, cron="0 13 * * *", policies={"notify": ("success",)})
+    service.wait(hours=1, minutes=2)
+    assert listener.titles() == ["'Nightly' succeeded (Movies of Home)"]
+    broken, works = films.rv.notify.list()
+    assert (broken.waiting, broken.last_error) == (1, "It could not be sent: ZeroDivisionError")
+    assert (works.waiting, works.last_error) == (0, None)
+    assert KEY not in caplog.text
 
 
 def test_an_old_catalogue_is_told_of_once_until_it_is_fresh(

@@ -100,7 +100,30 @@ def test_secrets_are_taken_out_by_their_shape(text: str) -> None:
 
 def test_known_secrets_are_taken_out_anywhere() -> None:
     log.protect("open-sesame-1")
+    log.protect("open-sesame-1-and-more")
     assert log.redact("it said open-sesame-1, loudly") == "it said ***, loudly"
+    assert log.redact("open-sesame-1-and-more, it said") == "***, it said"
+
+
+def test_secrets_become_known_while_others_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "_known", ())
+    end, faults = threading.Event(), list[BaseException]()
+
+    def read() -> None:
+        try:
+            while not end.is_set():
+                log.redact("a line of no interest")
+        except BaseException as error:
+            faults.append(error)
+            raise
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for number in range(300):
+        log.protect(f"a-secret-of-many-{number:04}")
+    end.set()
+    reader.join()
+    assert faults == []
 
 
 def test_arguments_and_tracebacks_are_redacted_too() -> None:

@@ -8,6 +8,7 @@ import platform
 import sys
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
@@ -41,12 +42,14 @@ def write(context: Context, findings: list[Finding], target: Path) -> Path:
         part.chmod(0o600)
         os.replace(part, target)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise StorageError(
             f"{target} cannot be written",
             error.strerror or str(error),
             "Name a place that exists and is writable.",
         ) from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
     return target
 
 

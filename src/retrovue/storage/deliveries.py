@@ -64,7 +64,8 @@ def queue_message(tx: Connection, message_id: int, now: datetime) -> None:
 
 
 def queue_ping(tx: Connection, schedule_id: int, event: PingEvent, now: datetime) -> None:
-    """A schedule's dead-man service is to be told, if it has one."""
+    """A schedule's dead-man service is to be told, if it has one. What it could not be told before is out of date."""
+    tx.execute(delete(_d).where(_d.c.schedule_id == schedule_id, _d.c.attempts > 0))
     rows = select(_p.c.schedule_id, literal(event.value), literal(now, Instant)).where(
         _p.c.schedule_id == schedule_id
     )
@@ -108,11 +109,19 @@ def sent(tx: Connection, one: Delivery, now: datetime) -> None:
 
 
 def failed(tx: Connection, one: Delivery, error: str, again_at: datetime | None) -> None:
-    """It did not arrive; it is tried again, or given up."""
-    if again_at is None:
+    """It did not arrive; it is tried again, or given up, as is a ping after which there is another already."""
+    if again_at is None or _outdated(tx, one):
         tx.execute(delete(_d).where(_d.c.id == one.id))
     else:
         tx.execute(update(_d).where(_d.c.id == one.id).values(attempts=one.attempts + 1, not_before=again_at))
     if one.target_id is not None:
         tx.execute(update(_t).where(_t.c.id == one.target_id).values(last_error=error))
         bump(tx, "settings")
+
+
+def _outdated(tx: Connection, one: Delivery) -> bool:
+    """A start that arrives after the end of its run would look like a run that never ends."""
+    if one.schedule_id is None:
+        return False
+    newer = select(_d.c.id).where(_d.c.schedule_id == one.schedule_id, _d.c.id > one.id).limit(1)
+    return tx.execute(newer).first() is not None

@@ -111,6 +111,10 @@ class Notify:
         except (ChannelError, SecretsError) as error:
             self._note_failure(one, error)
             return False
+        except Exception as error:  # noqa: BLE001  (one that cannot be sent must not hold up those behind it)
+            _log.error("A fault while a notification was sent: %s", type(error).__name__)
+            self._note_failure(one, ChannelError("It could not be sent", type(error).__name__))
+            return False
         with self._context.database.transaction() as tx:
             deliveries.sent(tx, one, self._context.now())
         return True
