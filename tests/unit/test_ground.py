@@ -209,7 +209,33 @@ def test_the_file_is_private_even_when_it_was_not(tmp_path: Path) -> None:
     path.chmod(0o644)
     store.get("a")
     assert path.stat().st_mode & 0o777 == 0o600
-    assert [entry.name for entry in tmp_path.iterdir()] == ["secrets.json"]
+    assert [one.name for one in tmp_path.iterdir() if not one.name.endswith(".lock")] == ["secrets.json"]
+
+
+def test_what_several_keep_at_once_is_all_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "_known", ())
+    path = tmp_path / "secrets.json"
+
+    def keep(writer: int) -> None:
+        store = FileSecrets(path)  # as another program has one of its own
+        for number in range(12):
+            store.put(f"{writer}-{number}", Secret(f"secret-{writer}-{number}"))
+
+    writers = [threading.Thread(target=keep, args=(writer,)) for writer in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert len(json.loads(path.read_text())) == 48
+
+
+def test_a_file_that_another_holds_for_too_long_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retrovue.secrets.store._LOCK_SECONDS", 0.1)
+    store = FileSecrets(tmp_path / "secrets.json")
+    with store._alone(), pytest.raises(errors.SecretsError, match="another program is writing it"):
+        FileSecrets(tmp_path / "secrets.json").put("a", Secret(TOKEN))
 
 
 @pytest.mark.parametrize("text", ["no json " + TOKEN, json.dumps([TOKEN]), json.dumps({"a": 1})])

@@ -8,14 +8,19 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
+
+import filelock
 
 from retrovue import log
 from retrovue.errors import SecretsError
 from retrovue.model.catalogue import Secret
 
 _SERVICE = "retrovue"
+_LOCK_SECONDS = 10.0
 
 
 class SecretStore(Protocol):
@@ -71,13 +76,31 @@ class FileSecrets:
     def put(self, name: str, secret: Secret) -> None:
         """See `SecretStore`."""
         log.protect(secret.reveal())
-        self._write({**self._read(), name: secret.reveal()})
+        with self._alone():
+            self._write({**self._read(), name: secret.reveal()})
 
     def remove(self, name: str) -> None:
         """See `SecretStore`."""
-        kept = self._read()
-        if kept.pop(name, None) is not None:
-            self._write(kept)
+        with self._alone():
+            kept = self._read()
+            if kept.pop(name, None) is not None:
+                self._write(kept)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """What another program adds between our reading and our writing must not be lost."""
+        lock = filelock.FileLock(self._path.with_name(f".{self._path.name}.lock"), timeout=_LOCK_SECONDS)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            lock.acquire(poll_interval=0.02)
+        except filelock.Timeout as error:
+            raise self._trouble("another program is writing it") from error
+        except OSError as error:
+            raise self._trouble(error.strerror or str(error)) from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _read(self) -> dict[str, str]:
         try:
@@ -98,7 +121,6 @@ class FileSecrets:
 
     def _write(self, secrets: dict[str, str]) -> None:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             # mkstemp makes the file with mode 0600; replacing is atomic, so a crash leaves old or new.
             handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=".secrets-")
             try:
