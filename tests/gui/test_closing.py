@@ -97,6 +97,15 @@ def test_the_tray_is_asked_about_once(screen: Screen, monkeypatch: pytest.Monkey
         screen.window.quit_action.trigger()
 
 
+def test_without_a_tray_failures_are_told_below(screen: Screen) -> None:
+    assert not screen.window.tray.available
+    screen.add("Nightly")
+    screen.until(lambda: screen.window._last_message is not None)
+    screen.server.token = "another"
+    list(screen.rv.schedules.run_here("Nightly"))
+    screen.until(lambda: screen.said() == "'Nightly' failed (Movies of Home)")
+
+
 def test_the_tray_pauses_and_tells_of_failures(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
     monkeypatch.setattr(QSystemTrayIcon, "isSystemTrayAvailable", lambda: True)

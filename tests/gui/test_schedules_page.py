@@ -17,6 +17,7 @@ from retrovue.gui.features.schedules.history_tab import NOTHING_FOUND
 from retrovue.gui.features.schedules.schedule_dialog import ScheduleDialog
 from retrovue.gui.features.schedules.schedules_model import ACTIONS
 from retrovue.gui.features.schedules.schedules_tab import EMPTY
+from retrovue.gui.theme import error_colour
 from retrovue.gui.widgets.status_badge import NO_SCHEDULES
 from retrovue.model.catalogue import Secret
 from retrovue.model.schedule import ALL_LIBRARIES, CronTrigger, IntervalTrigger, Notice, Overlap, Policies
@@ -123,11 +124,16 @@ def test_a_taken_name_and_an_unknown_zone(screen: Screen) -> None:
     screen.bot.keyClicks(form.name, "NIGHTLY")
     screen.until(lambda: "already" in form.problem.text())
     assert not form.save.isEnabled()
+    wrong = error_colour(form.palette())
+    assert form.name.palette().text().color() == wrong
+    assert form.when.zone.palette().text().color() != wrong
     screen.bot.keyClicks(form.name, " 2")
     screen.until(form.save.isEnabled)
+    assert form.name.palette().text().color() != wrong
     form.when.zone.clear()
     screen.bot.keyClicks(form.when.zone, "Mars/Olympus")
     screen.until(lambda: "Mars/Olympus" in form.problem.text())
+    assert form.when.zone.palette().text().color() == wrong
     form.reject()
 
 

@@ -16,7 +16,7 @@ from retrovue.gui import memory as remembered
 from retrovue.gui.context import GuiContext
 from retrovue.gui.features.schedules.page import SchedulesPage
 from retrovue.gui.features.settings.page import SettingsPage
-from retrovue.gui.formatting import explain
+from retrovue.gui.formatting import explain, plain
 from retrovue.gui.icon import program_icon
 from retrovue.gui.maintenance import Maintenance
 from retrovue.gui.router import PAGES
@@ -164,6 +164,8 @@ class MainWindow(QMainWindow):
         if fresh:
             self._last_message = fresh[-1].id
             self.tray.notify(fresh)
+            if not self.tray.available:
+                self._say(plain(fresh[-1].message.title))
 
     def _show_pulse(self, pulse: Pulse) -> None:
         self._pulse = pulse

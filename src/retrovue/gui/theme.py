@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from retrovue.model.execution import Status
 
@@ -53,6 +53,15 @@ def is_dark(palette: QPalette) -> bool:
 def status_colour(status: Status, palette: QPalette) -> QColor:
     """The colour in which a status is written."""
     return QColor(_STATUS[status][is_dark(palette)])
+
+
+def mark(field: QWidget, *, wrong: bool) -> None:
+    """Writes what stands in a field in the colour of what is wrong, or as usual again."""
+    palette = QPalette()
+    if wrong:
+        for role in (QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
+            palette.setColor(role, error_colour(field.palette()))
+    field.setPalette(palette)
 
 
 def error_colour(palette: QPalette) -> QColor:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from PySide6.QtCore import Qt, QTime, Signal
-from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -22,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from retrovue.gui.theme import error_colour
+from retrovue.gui.theme import mark
 from retrovue.model.schedule import CronTrigger, IntervalTrigger, Trigger
 
 _DAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
@@ -156,7 +155,4 @@ class FrequencyForm(QWidget):
     def mark(self, at_fault: str) -> None:
         """Shows which field is at fault: `cron`, `every`, `timezone`, or none of these."""
         for name, field in (("cron", self.cron), ("every", self.count), ("timezone", self.zone)):
-            palette = self.palette()
-            if name == at_fault:
-                palette.setColor(QPalette.ColorRole.Text, error_colour(self.palette()))
-            field.setPalette(palette)
+            mark(field, wrong=name == at_fault)

@@ -25,7 +25,7 @@ from retrovue.gui.context import GuiContext
 from retrovue.gui.features.schedules.frequency import FrequencyForm
 from retrovue.gui.features.schedules.policies_form import PoliciesForm
 from retrovue.gui.formatting import plain
-from retrovue.gui.theme import error_colour
+from retrovue.gui.theme import error_colour, mark
 from retrovue.model.catalogue import Library, Server
 from retrovue.model.schedule import ALL_LIBRARIES, Draft, Occurrence
 from retrovue.model.sync import Depth, KindChoice, SyncOptions
@@ -249,8 +249,11 @@ class ScheduleDialog(QDialog):
         empty_name = isinstance(wrong, Invalid) and wrong.field == "name" and not self.name.text().strip()
         text = "" if wrong is None else str(wrong)
         self.problem.setText("Give the schedule a name." if empty_name else text)
-        field = wrong.field if isinstance(wrong, Invalid) else ""
+        # All that can clash is the name.
+        field = "name" if isinstance(wrong, Conflict) else wrong.field if isinstance(wrong, Invalid) else ""
         self.when.mark(field)
+        for name, widget in (("name", self.name), ("server", self.server), ("library", self.library)):
+            mark(widget, wrong=name == field)
         for number, fields in enumerate(
             (
                 {"name", "server", "library", "cron", "every", "timezone"},
