@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event, text, update
 
+from retrovue import app, settings
 from retrovue.core.scheduling import due
 from retrovue.demo import faults
 from retrovue.model.execution import HistoryFilter, Status
@@ -276,6 +277,32 @@ def test_a_stop_request_reaches_those_that_run_and_not_those_that_come(
     late = Service(films, pid=3)
     late.tick()
     assert not late.loop.stop_asked
+
+
+def test_a_stop_request_reaches_one_that_has_only_just_begun(films: World) -> None:
+    service = Service(films)
+    service.loop._register(films.clock())
+    assert [one.pid for one in films.rv.service.health().processes] == [1]
+    films.rv.service.request_stop()
+    service.tick(1)
+    assert service.loop.stop_asked
+
+
+def test_a_restored_backup_does_not_stop_the_service(films: World) -> None:
+    first = Service(films)
+    first.tick()
+    saved = films.rv.backup(films.data_dir / "saved.db")
+    films.rv.service.request_stop()
+    first.loop.close(0)
+    second = Service(films, pid=2)
+    second.tick()
+    app.restore(settings.load(films.data_dir, {}), saved)
+    second.tick()
+    assert not second.loop.stop_asked
+    assert [one.pid for one in films.rv.service.health().processes] == [2]
+    films.rv.service.request_stop()
+    second.tick()
+    assert second.loop.stop_asked
 
 
 def test_a_restored_backup_does_not_lose_the_service(service: Service, films: World) -> None:

@@ -35,6 +35,12 @@ def heartbeat(
     return done.rowcount == 1
 
 
+def is_known(rx: Connection, service_id: int, *, pid: int, host: str) -> bool:
+    """Whether the row of a service is there, and its own."""
+    own = select(_s.c.id).where(_s.c.id == service_id, _s.c.pid == pid, _s.c.host == host)
+    return rx.execute(own).first() is not None
+
+
 def remove(tx: Connection, service_id: int) -> None:
     """The service ended, as it was asked to."""
     _remove(tx, service_id, died_at=None)

@@ -156,12 +156,12 @@ class Loop:
             self._step_down()
         took_over = self._leading is None and self._try_to_lead(now)
         if self._leading is None:
-            self._look_for_commands()
+            self._look_for_commands(now)
             self._beat(now)
             return LOOK
         if took_over or jumped:
             self._begin_anew(now)
-        looked = self._look_for_commands()
+        looked = self._look_for_commands(now)
         if looked:
             self._dispatcher.pass_cancels_on()
             self._read_times()
@@ -176,9 +176,11 @@ class Loop:
         about = self._about
         with self._database.transaction() as tx:
             ident = services.register(tx, pid=about.pid, host=about.host, version=about.version, now=now)
+            # A stop that is asked from the moment on in which somebody can see the row counts.
+            number = services.stop_number(tx)
             # Before anybody can see the row: one whose lock is free is taken for that of a service that died.
             alive = locks.take(self._database, locks.service(ident))
-        self._service_id, self._alive = ident, alive
+        self._service_id, self._alive, self._stop_number = ident, alive, number
 
     def _try_to_lead(self, now: datetime) -> bool:
         if not self._is_time("lead", now, _LEAD):
@@ -207,15 +209,19 @@ class Loop:
             _log.info("The time zone data changed from %s to %s", before, zones.DATA_VERSION)
         self._read_times()
 
-    def _look_for_commands(self) -> bool:
+    def _look_for_commands(self, now: datetime) -> bool:
         if not self._watcher.changed():
             return False
+        assert self._service_id is not None
         with self._database.read() as rx:
+            known = services.is_known(rx, self._service_id, pid=self._about.pid, host=self._about.host)
             number = services.stop_number(rx)
             self._paused = services.paused_at(rx) is not None
-        if self._stop_number is None:
-            self._stop_number = number
-        self.stop_asked = self.stop_asked or number != self._stop_number
+        if known:
+            self.stop_asked = self.stop_asked or number != self._stop_number
+        else:  # a backup was restored; the number in it says nothing to this service
+            self._forget()
+            self._register(now)
         return True
 
     def _read_times(self) -> None:
@@ -267,7 +273,7 @@ class Loop:
         assert self._service_id is not None
         with self._database.transaction() as tx:
             known = services.heartbeat(tx, self._service_id, self.state, self._last_error, now)
-        if not known:  # a backup was restored, perhaps
+        if not known:
             self._forget()
 
     def _tidy(self, now: datetime) -> None:
