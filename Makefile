@@ -26,7 +26,7 @@ dev:
 # Where there is a screen, the demonstration ends in the window.
 demo:
 	@tools/setup.sh $(if $(DISPLAY)$(WAYLAND_DISPLAY),desktop,runtime)
-	@$(BIN)/retrovue demo $(if $(DISPLAY)$(WAYLAND_DISPLAY),--window)
+	@$(BIN)/retrovue demo
 
 desktop:
 	@tools/setup.sh desktop
