@@ -167,5 +167,5 @@ def run(settings: Settings) -> int:
     try:
         return application.exec()
     finally:
+        alone.release()  # first: what is still being written must not keep the next window from opening
         gui.close()
-        alone.release()
