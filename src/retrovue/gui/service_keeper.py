@@ -65,7 +65,8 @@ class ServiceKeeper(QObject):
         rv = self._context.rv
         health = rv.service.health()
         keep = rv.settings.now().text("gui.start_service") == "yes"
-        return Pulse(health, rv.history.running(), len(rv.schedules.list()), keep)
+        schedules = 1 if health.next_run is not None else len(rv.schedules.list())
+        return Pulse(health, rv.history.running(), schedules, keep)
 
     def _show(self, pulse: Pulse) -> None:
         self._answered()

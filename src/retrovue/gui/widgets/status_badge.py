@@ -20,7 +20,7 @@ NO_SCHEDULES = "Idle – no schedules configured"
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """What the badge is made of. `keep`: the window starts the service unasked."""
+    """What the badge is made of. There are at least so many `schedules`. `keep`: the window starts the service unasked."""
 
     health: ServiceHealth
     running: Sequence[Execution]
