@@ -43,8 +43,7 @@ class Tray(QObject):
         self.icon.setContextMenu(self.menu)
         self.icon.activated.connect(self._activated)
         self.icon.messageClicked.connect(self._clicked)
-        if self.available:
-            self.icon.show()
+        self.icon.show()  # where there is no place for it yet, it appears once there is
 
     @property
     def available(self) -> bool:
