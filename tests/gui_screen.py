@@ -54,7 +54,7 @@ class Screen:
 
     def until(self, check: Callable[[], bool]) -> None:
         """Lets the window work until something is so."""
-        self.bot.waitUntil(check, timeout=8000)
+        self.bot.waitUntil(check, timeout=20_000)
 
     def names(self) -> list[str]:
         """The schedules that the table shows, from above."""

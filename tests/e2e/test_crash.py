@@ -8,6 +8,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -49,6 +50,17 @@ def wait_until(check: Callable[[], bool], seconds: float = 20) -> None:
         time.sleep(0.02)
 
 
+def hold(world: World) -> threading.Event:
+    """Lets the server keep every page of rows back until the event is set."""
+    gate = threading.Event()
+
+    def wait(_request: object, _response: object) -> None:
+        gate.wait(25)
+
+    world.server.fault("/all", wait)
+    return gate
+
+
 def _asked(world: World, process: subprocess.Popen[str], count: int) -> bool:
     """Whether a process has asked the server so often, or has ended."""
     return len(world.server.requests) >= count or process.poll() is not None
@@ -88,11 +100,12 @@ def test_kill_9_at_any_moment(real: World) -> None:
 
 @both
 def test_cancel_from_another_process(real: World) -> None:
-    real.server.fault("/all", faults.slow(0.2))
+    gate = hold(real)
     process = start(real, "sync", "Home", real.title, "--json")
     wait_until(lambda: bool(real.rv.history.running()))
     other = start(real, "history", "cancel", str(real.rv.history.running()[0].id))
     other.communicate(timeout=30)
+    gate.set()
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 130
     assert json.loads(output)[0]["status"] == "cancelled"
@@ -103,10 +116,12 @@ def test_cancel_from_another_process(real: World) -> None:
 
 @both
 def test_interrupt_stops_after_the_page(real: World) -> None:
-    real.server.fault("/all", faults.slow(0.2))
+    gate = hold(real)
     process = start(real, "sync", "Home", "--json")
     wait_until(lambda: bool(real.rv.history.running()))
     process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    gate.set()
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert json.loads(output)[0]["status"] == "cancelled"
@@ -116,7 +131,7 @@ def test_interrupt_stops_after_the_page(real: World) -> None:
 
 @both
 def test_two_syncs_of_one_library_do_not_mix(real: World) -> None:
-    real.server.fault("/all", faults.slow(0.6))
+    gate = hold(real)
     first = start(real, "sync", "Home", real.title, "--json")
     wait_until(lambda: bool(real.rv.history.running()))
     second = start(real, "sync", "Home", real.title, "--json")
@@ -124,6 +139,7 @@ def test_two_syncs_of_one_library_do_not_mix(real: World) -> None:
     assert second.returncode == 4
     assert json.loads(output)[0]["status"] == "skipped"
     assert "another sync" in errors
+    gate.set()
     first.communicate(timeout=60)
     assert first.returncode == 0
     real.assert_mirrors_server()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -142,6 +143,34 @@ def test_an_export_that_cannot_be_written_says_so(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "no" / "such.csv"), ""))
     screen.bot.mouseClick(screen.page.history.export, LEFT)
     screen.until(lambda: "cannot be written" in screen.said())
+
+
+def test_a_run_far_down_is_shown_where_it_stands(screen: Screen) -> None:
+    first = screen.rv.sync.queue(screen.films, SyncOptions())
+    for _ in range(450):
+        screen.rv.history.cancel(screen.rv.sync.queue(screen.films, SyncOptions()))
+    history = screen.page.history
+    history.status.setCurrentIndex(1)
+    screen.window.show_run(first)
+    screen.until(lambda: (chosen := history.selected()) is not None and chosen.id == first)
+    assert history.table.selectionModel().selectedRows()[0].row() == 450
+    assert history.log.title.text().endswith("queued")
+    newest = screen.rv.history.list()[0].id
+    screen.window.show_run(newest)
+    screen.until(lambda: (chosen := history.selected()) is not None and chosen.id == newest)
+
+
+def test_a_run_is_shown_though_an_older_answer_comes_first(screen: Screen) -> None:
+    history = screen.page.history
+    screen.window.pages.setCurrentWidget(screen.page)
+    screen.until(lambda: history.stack.text != "Loading …")
+    asked = threading.Event()
+    history.refresh()
+    screen.gui.background.ask(asked.set, lambda _: None)
+    assert asked.wait(5), "the question was put; its answer waits until the window looks for events"
+    ident = screen.rv.sync.queue(screen.films, SyncOptions())
+    screen.window.show_run(ident)
+    screen.until(lambda: (chosen := history.selected()) is not None and chosen.id == ident)
 
 
 def test_the_timeline_shows_runs_firings_and_collisions(screen: Screen) -> None:

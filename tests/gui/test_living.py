@@ -318,11 +318,11 @@ def test_a_damaged_database_offers_the_newest_good_backup(
     gui.show()
     qtbot.waitUntil(
         lambda: "Restore the Backup of 2026-11-01" in gui.window.opening.button.text().replace("&", ""),
-        timeout=8000,
+        timeout=20_000,
     )
     assert "damaged" in gui.window.opening.text
     qtbot.mouseClick(gui.window.opening.button, LEFT)
-    qtbot.waitUntil(lambda: gui.window.pages.count() > 0, timeout=8000)
+    qtbot.waitUntil(lambda: gui.window.pages.count() > 0, timeout=20_000)
     assert gui._rv is not None
     assert gui._rv.settings.get("history.days").value == 77
     assert list((data_dir / "backups").glob("retrovue-damaged-*.db"))

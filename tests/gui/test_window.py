@@ -34,7 +34,7 @@ def test_a_catalogue_that_cannot_be_opened_says_what_to_do(
     chosen = settings.load(data_dir, {})
     gui = Gui(qapp, chosen, lambda: app.build(chosen))
     gui.show()
-    qtbot.waitUntil(lambda: "damaged" in gui.window.opening.text, timeout=8000)
+    qtbot.waitUntil(lambda: "damaged" in gui.window.opening.text, timeout=20_000)
     assert "Restore a backup" in gui.window.opening.text
     end(gui)
 
@@ -48,12 +48,12 @@ def test_a_newer_database_says_so_and_can_be_tried_again(
     chosen = settings.load(data_dir, {})
     gui = Gui(qapp, chosen, lambda: app.build(chosen))
     gui.show()
-    qtbot.waitUntil(lambda: "newer" in gui.window.opening.text, timeout=8000)
+    qtbot.waitUntil(lambda: "newer" in gui.window.opening.text, timeout=20_000)
     with sqlite3.connect(data_dir / "retrovue.db") as database:
         database.execute(f"UPDATE alembic_version SET version_num = '{migrate.HEAD}'")
     database.close()
     qtbot.mouseClick(gui.window.opening.button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: gui.window.pages.count() > 0, timeout=8000)
+    qtbot.waitUntil(lambda: gui.window.pages.count() > 0, timeout=20_000)
     end(gui)
 
 
@@ -63,8 +63,8 @@ def test_a_locked_database_is_said_and_nothing_freezes(
     chosen = settings.load(data_dir, {"RETROVUE_DATABASE_BUSY_SECONDS": "0.3"})
     gui = Gui(qapp, chosen, lambda: app.build(chosen))
     gui.show()
-    qtbot.waitUntil(lambda: gui.window.pages.count() > 0, timeout=8000)
-    qtbot.waitUntil(gui.window.pause.isEnabled, timeout=8000)
+    qtbot.waitUntil(lambda: gui.window.pages.count() > 0, timeout=20_000)
+    qtbot.waitUntil(gui.window.pause.isEnabled, timeout=20_000)
     other = sqlite3.connect(data_dir / "retrovue.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     ticks: list[int] = []
@@ -72,13 +72,13 @@ def test_a_locked_database_is_said_and_nothing_freezes(
     timer.timeout.connect(lambda: ticks.append(1))
     timer.start(10)
     gui.window.pause.trigger()
-    qtbot.waitUntil(lambda: "locked" in gui.window.statusBar().currentMessage(), timeout=8000)
+    qtbot.waitUntil(lambda: "locked" in gui.window.statusBar().currentMessage(), timeout=20_000)
     assert len(ticks) > 10, "the window's thread went on"
     other.execute("ROLLBACK")
     other.close()
-    qtbot.waitUntil(lambda: not gui.window.pause.isChecked(), timeout=8000)
+    qtbot.waitUntil(lambda: not gui.window.pause.isChecked(), timeout=20_000)
     gui.window.pause.trigger()
-    qtbot.waitUntil(lambda: "paused" in gui.window.statusBar().currentMessage(), timeout=8000)
+    qtbot.waitUntil(lambda: "paused" in gui.window.statusBar().currentMessage(), timeout=20_000)
     end(gui)
 
 

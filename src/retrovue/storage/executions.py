@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, delete, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, literal, or_, select, update
 
 from retrovue.errors import ExecutionLost
 from retrovue.model.execution import Execution, HistoryFilter, Status
@@ -301,6 +301,15 @@ def listing(rx: Connection, wanted: HistoryFilter) -> list[Execution]:
 def count(rx: Connection, wanted: HistoryFilter) -> int:
     """How many executions a filter finds."""
     return int(rx.execute(_filtered(select(func.count()).select_from(_t), wanted)).scalar_one())
+
+
+def place(rx: Connection, wanted: HistoryFilter, execution_id: int) -> int | None:
+    """How many rows of a filtered history stand above an execution; None when it is not among them."""
+    at = rx.execute(_filtered(select(began), wanted).where(_t.c.id == execution_id)).scalar()
+    if at is None:
+        return None
+    above = and_(began >= at, or_(began > at, _t.c.id > execution_id))
+    return int(rx.execute(_filtered(select(func.count()).select_from(_t), wanted).where(above)).scalar_one())
 
 
 def window(

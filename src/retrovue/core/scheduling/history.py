@@ -35,6 +35,11 @@ class History:
         with self._context.database.read() as rx:
             return executions.count(rx, _resolved(rx, wanted))
 
+    def place(self, wanted: HistoryFilter, execution_id: int) -> int | None:
+        """The position of an execution in what `list` finds, from 0; None when it is not in it."""
+        with self._context.database.read() as rx:
+            return executions.place(rx, _resolved(rx, wanted), execution_id)
+
     def window(
         self, wanted: HistoryFilter, offset: int, limit: int, *, total: int | None = None
     ) -> builtins.list[Execution]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
 from PySide6.QtCore import QDate, Qt, QTimer, Signal
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from retrovue.errors import RetroVueError
 from retrovue.export import execution_json
 from retrovue.gui.context import GuiContext
 from retrovue.gui.features.schedules.history_model import HistoryModel
@@ -37,6 +39,17 @@ NOTHING_FOUND = "Nothing in the history fits these filters."
 _FIRST = 200
 _ANY = "Any"
 _STATUSES: tuple[Status | None, ...] = (None, *Status)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a filter found: how many, the first of them, and the place of the run that is to be shown."""
+
+    wanted: HistoryFilter
+    count: int
+    first: list[Execution]
+    run: int | None
+    place: int | None
 
 
 class HistoryTab(QWidget):
@@ -133,6 +146,7 @@ class HistoryTab(QWidget):
         self.until.dateChanged.connect(self.refresh)
         self.table.selectionModel().selectionChanged.connect(self._chosen)
         self.model.modelReset.connect(self._chosen)
+        self.model.dataChanged.connect(self._chosen)  # a row that is selected may have been read only now
         self.text.textChanged.connect(self._typed.start)
         self.table.activated.connect(lambda _index: self.log.text.setFocus())
         self.held.clicked.connect(self._held)
@@ -182,27 +196,27 @@ class HistoryTab(QWidget):
 
     def refresh(self) -> None:
         """Asks for the filtered history and shows it."""
-        wanted, rv = self.wanted(), self._context.rv
+        wanted, rv, run = self.wanted(), self._context.rv, self._wanted_run
 
-        def question() -> tuple[HistoryFilter, int, list[Execution]]:
+        def question() -> _Found:
             count = rv.history.count(wanted)
-            return wanted, count, rv.history.window(wanted, 0, _FIRST) if count else []
+            first = rv.history.window(wanted, 0, _FIRST) if count else []
+            return _Found(wanted, count, first, run, None if run is None else rv.history.place(wanted, run))
 
         self._context.background.ask(question, self._show)
 
-    def _show(self, found: tuple[HistoryFilter, int, list[Execution]]) -> None:
-        wanted, count, first = found
-        if wanted != self.wanted():
+    def _show(self, found: _Found) -> None:
+        if found.wanted != self.wanted():
             return  # another filter was chosen meanwhile
         chosen = self.selected()
-        self.model.show_history(wanted, count, first)
-        if count:
+        self.model.show_history(found.wanted, found.count, found.first)
+        if found.count:
             self.stack.show_view()
         else:
-            self.stack.show_text(EMPTY if wanted == HistoryFilter() else NOTHING_FOUND)
-        wanted_run, self._wanted_run = self._wanted_run, None
-        ident = wanted_run or (None if chosen is None else chosen.id)
-        row = None if ident is None else self.model.row_of(ident)
+            self.stack.show_text(EMPTY if found.wanted == HistoryFilter() else NOTHING_FOUND)
+        row = None if chosen is None else self.model.row_of(chosen.id)
+        if found.run is not None and found.run == self._wanted_run:
+            self._wanted_run, row = None, found.place
         if row is not None:
             self.table.selectRow(row)
         self._chosen()
@@ -231,8 +245,11 @@ class HistoryTab(QWidget):
         chosen = self.selected()
         if chosen is not None:
             ident = chosen.id
-            self._do(lambda: self._context.rv.history.run_again(ident), "The sync was queued once more.")
-            self._context.ensure_service(lambda error: self.said.emit(explain(error)))
+            self._do(
+                lambda: self._context.rv.history.run_again(ident),
+                "The sync was queued once more.",
+                lambda: self._context.ensure_service(self._refused),
+            )
 
     def _held(self) -> None:
         """Opens what the selected run held back, if nobody has decided about it yet."""
@@ -271,10 +288,15 @@ class HistoryTab(QWidget):
         self._wanted_run = ident
         self.refresh()
 
-    def _do(self, action: Callable[[], object], said: str) -> None:
-        self._context.background.ask(
-            action, lambda _done: self.said.emit(said), lambda error: self.said.emit(explain(error))
-        )
+    def _do(self, action: Callable[[], object], said: str, then: Callable[[], None] = lambda: None) -> None:
+        def done(_result: object) -> None:
+            self.said.emit(said)
+            then()
+
+        self._context.background.ask(action, done, self._refused)
+
+    def _refused(self, error: RetroVueError) -> None:
+        self.said.emit(explain(error))
 
 
 def _midnight(day: QDate) -> datetime:

@@ -253,11 +253,12 @@ class SchedulesTab(QWidget):
 
     def run_now(self) -> None:
         """Queues the selected schedules for the service."""
-        chosen = self.selected()
-        for one in chosen:
-            self._do(partial(self._context.rv.schedules.run, one.id), f"'{plain(one.name)}' was queued.")
-        if chosen:
-            self._context.ensure_service(self._refused)
+        for one in self.selected():
+            self._do(
+                partial(self._context.rv.schedules.run, one.id),
+                f"'{plain(one.name)}' was queued.",
+                lambda: self._context.ensure_service(self._refused),
+            )
 
     def delete(self) -> None:
         """Deletes the selected schedules, and offers to take that back for a while."""
@@ -281,10 +282,11 @@ class SchedulesTab(QWidget):
                 f"'{plain(one.schedule.name)}' is back.",
             )
 
-    def _do(self, action: Callable[[], object], said: str) -> None:
+    def _do(self, action: Callable[[], object], said: str, then: Callable[[], None] = lambda: None) -> None:
         def done(_result: object) -> None:
             self.said.emit(said)
             self.refresh()
+            then()
 
         self._context.background.ask(action, done, self._refused)
 
