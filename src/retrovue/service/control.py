@@ -115,7 +115,8 @@ def install_over(retrovue: RetroVue, settings: Settings, *, system: bool = False
     """
     ran = retrovue.service.health().first is not None
     if ran:
-        stop(retrovue)
+        with suppress(Conflict):  # it has ended meanwhile
+            stop(retrovue)
     try:
         return install.install(settings, system=system)
     except RetroVueError:
