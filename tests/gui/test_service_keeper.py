@@ -7,7 +7,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,7 +24,7 @@ from retrovue.errors import Conflict, RetroVueError
 from retrovue.gui import service_keeper
 from retrovue.gui.app import Gui
 from retrovue.gui.service_keeper import GRACE_SECONDS, ServiceKeeper
-from retrovue.gui.widgets.status_badge import NO_SCHEDULES
+from retrovue.gui.widgets.status_badge import NO_SCHEDULES, Pulse
 from retrovue.model.service import ServiceHealth, ServiceProcess, ServiceState
 from retrovue.service import control, install
 
@@ -213,6 +213,18 @@ def test_one_that_belongs_to_others_is_left_as_it_is(
     kept.health = replace(old, processes=(replace(old.processes[0], host=elsewhere),))
     kept.look()
     assert (kept.stops, launches) == (0, [])
+
+
+def test_one_that_gives_no_sign_of_life_is_told_from_one_elsewhere(kept: Kept) -> None:
+    beats: list[Pulse] = []
+    kept.keeper.beat.connect(beats.append)
+    for host, ago in ((HOST, 300), (HOST, 5), ("elsewhere", 300)):
+        heartbeat = datetime.now(UTC) - timedelta(seconds=ago)
+        alive = health(alive=True)
+        one = replace(alive.processes[0], host=host, heartbeat_at=heartbeat)
+        kept.health = replace(alive, processes=(one,))
+        kept.look()
+    assert [beat.silent for beat in beats] == [True, False, False]
 
 
 def test_stopping_goes_on_also_when_none_ran(kept: Kept) -> None:

@@ -248,6 +248,7 @@ def health(*, paused: bool = False, alive: bool = True, next_run: NextRun | None
         (Pulse(health(next_run=NextRun(1, "Nightly", NOW + timedelta(hours=2, minutes=15))), [], 2), "Next: Nightly in 2h 15m"),
         (Pulse(health(paused=True), [], 2), "Paused"),
         (Pulse(health(alive=False), [], 2), "Service not running"),
+        (Pulse(health(), [], 2, silent=True), "Service not responding"),
     ],
 )  # fmt: skip
 def test_the_badges_words(pulse: Pulse, words: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -19,6 +20,7 @@ _LOOK_MS = 5_000
 """A service that died tells nobody, so it is looked at now and then even when the store has no news."""
 GRACE_SECONDS = 15.0
 """Whatever else may bring it back, a manager of services or one that stands by, is given so long."""
+_SILENT = timedelta(seconds=90)
 _MOST_STARTS, _STARTS_WITHIN = 3, 600.0
 
 
@@ -66,7 +68,7 @@ class ServiceKeeper(QObject):
         health = rv.service.health()
         keep = rv.settings.now().text("gui.start_service") == "yes"
         schedules = 1 if health.next_run is not None else len(rv.schedules.list())
-        return Pulse(health, rv.history.running(), schedules, keep)
+        return Pulse(health, rv.history.running(), schedules, keep, _is_silent(health))
 
     def _show(self, pulse: Pulse) -> None:
         self._answered()
@@ -180,3 +182,11 @@ class ServiceKeeper(QObject):
         """Something could not be done: says so, and shows how it is."""
         self.failed.emit(error)
         self.look()
+
+
+def _is_silent(health: ServiceHealth) -> bool:
+    """Of a service on this machine only: the clock of another one may be another."""
+    first = health.first
+    if first is None or first.host != socket.gethostname():
+        return False
+    return datetime.now(UTC) - first.heartbeat_at > _SILENT

@@ -20,12 +20,16 @@ NO_SCHEDULES = "Idle – no schedules configured"
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """What the badge is made of. There are at least so many `schedules`. `keep`: the window starts the service unasked."""
+    """What the badge is made of. There are at least so many `schedules`.
+
+    `keep`: the window starts the service unasked. `silent`: it lives, and gave no sign of that for a while.
+    """
 
     health: ServiceHealth
     running: Sequence[Execution]
     schedules: int
     keep: bool = False
+    silent: bool = False
 
 
 def badge_text(pulse: Pulse, now: datetime) -> str:
@@ -38,6 +42,8 @@ def badge_text(pulse: Pulse, now: datetime) -> str:
         return f"Running: {name}{percent}{more}"
     if pulse.health.first is None:
         return "Service not running"
+    if pulse.silent:
+        return "Service not responding"
     if pulse.health.paused:
         return "Paused"
     if not pulse.schedules:
@@ -85,8 +91,13 @@ class StatusBadge(QWidget):
         if asleep and not pulse.running:
             text = "Starting the service …" if self._starting else f"{text} –"
         self.label.setText(text)
+        first = pulse.health.first
         if asleep and pulse.health.died_at is not None:
             self.label.setToolTip(f"It was found dead at {local(pulse.health.died_at)}")
+        elif pulse.silent and first is not None:
+            self.label.setToolTip(
+                f"Its last sign of life: {local(first.heartbeat_at)}. Help, Doctor says what to do."
+            )
         self.start.setVisible(asleep and not self._starting)
         self.bar.setVisible(bool(pulse.running))
         if pulse.running:
