@@ -75,6 +75,14 @@ def test_quitting_says_that_the_service_goes_on(screen: Screen) -> None:
 
 
 @pytest.mark.usefixtures("served")
+def test_where_the_service_does_not_stay_nothing_is_said_of_it(screen: Screen) -> None:
+    screen.window.service_stays = False
+    screen.until(lambda: screen.window.badge.label.text().startswith("Idle"))
+    with screen.bot.waitSignal(screen.window.ended, timeout=5000):
+        screen.window.close()
+
+
+@pytest.mark.usefixtures("served")
 def test_the_service_can_be_stopped_on_the_way_out(screen: Screen) -> None:
     screen.until(lambda: screen.window.badge.label.text().startswith("Idle"))
     screen.window.close()

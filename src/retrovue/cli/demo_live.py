@@ -66,7 +66,8 @@ def show_window(retrovue: RetroVue, settings: Settings) -> None:
         return
     write("\nThe window opens. The stand-in and the service work until it is closed.\n")
     with _service(retrovue):
-        app.run(settings)
+        app.run(settings, service_stays=False)
+    retrovue.service.request_stop()  # one that was started from the window ends, too
 
 
 def _make(retrovue: RetroVue) -> set[str | None]:

@@ -138,8 +138,8 @@ class Gui:
         self._faults.close()
 
 
-def run(settings: Settings) -> int:
-    """Shows the window until it is closed; the exit code."""
+def run(settings: Settings, *, service_stays: bool = True) -> int:
+    """Shows the window until it is closed; the exit code. `service_stays`: a service that runs then goes on."""
     application = QApplication(sys.argv[:1])
     application.setAttribute(Qt.ApplicationAttribute.AA_DontShowIconsInMenus)
     application.setQuitOnLastWindowClosed(False)
@@ -155,6 +155,7 @@ def run(settings: Settings) -> int:
         return build(settings)
 
     gui = Gui(application, settings, open_retrovue)
+    gui.window.service_stays = service_stays
     gui.window.ended.connect(lambda: application.exit(0))
     alone.asked.connect(gui.window.come_forward)
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -52,6 +52,7 @@ class MainWindow(QMainWindow):
         self._keeper: ServiceKeeper | None = None
         self._pulse: Pulse | None = None
         self._leaving = self._was_painted = False
+        self.service_stays = True
         self._last_message: int | None = None
         self._fault: QMessageBox | None = None
         self.setWindowTitle("RetroVue")
@@ -267,8 +268,8 @@ class MainWindow(QMainWindow):
             closing.ask_tray(self, self._memory, self.hide, self.leave)
 
     def leave(self) -> None:
-        """Ends the program; while the service runs, after saying so."""
-        runs = self._pulse is not None and self._pulse.health.first is not None
+        """Ends the program; while a service runs that stays, after saying so."""
+        runs = self.service_stays and self._pulse is not None and self._pulse.health.first is not None
         if runs and not remembered.flag(self._memory, remembered.LEAVE_SERVICE):
             keeper = self._keeper
             assert keeper is not None
