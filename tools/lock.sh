@@ -1,8 +1,8 @@
 #!/bin/sh
-# Writes the pinned requirement files, with hashes and without index addresses.
+# Writes the pinned requirement files, with hashes and (as uv does unless told otherwise) without addresses of indexes.
 set -eu
 cd "$(dirname "$0")/.."
-common="--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command tools/lock.sh -q"
+common="--universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command tools/lock.sh -q"
 # shellcheck disable=SC2086
 uv pip compile $common requirements/setup.in -o requirements/setup.txt
 # shellcheck disable=SC2086

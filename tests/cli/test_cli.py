@@ -6,10 +6,6 @@ import csv
 import io
 import json
 import os
-import subprocess
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -366,74 +362,3 @@ def test_empty_tables_say_what_to_do(cli: Cli) -> None:
         (("history", "list"), "retrovue sync"),
     ):
         assert words in cli.ok(*command).out
-
-
-def process(*arguments: str, **environment: str) -> tuple[subprocess.CompletedProcess[str], float]:
-    """A command in a process of its own, and how long it took."""
-    began = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-m", "retrovue", *arguments], env={**os.environ, **environment}, capture_output=True,
-        text=True, timeout=150, check=False, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-    return done, time.monotonic() - began
-
-
-def test_help_names_every_command_and_loads_nothing_heavy() -> None:
-    done, _ = process("--help")
-    assert done.returncode == 0
-    for command in ("demo", "status", "servers", "libraries", "mappings", "sync", "removals", "catalogue", "history",
-                    "settings", "backup", "restore"):  # fmt: skip
-        assert f"  {command}" in done.stdout
-    heavy = ("sqlalchemy", "httpx", "rich", "alembic", "pydantic", "keyring")
-    code = f"import sys, retrovue.cli.main; print([m for m in {heavy} if m in sys.modules])"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
-    )
-    assert loaded.stdout.strip() == "[]"
-
-
-def test_shell_completion_is_offered() -> None:
-    done, _ = process("--show-completion", "bash")
-    assert "retrovue" in done.stdout.lower() or done.returncode == 0
-
-
-def test_the_demonstration_ends_by_itself_in_a_folder_of_its_own(tmp_path: Path) -> None:
-    done, seconds = process("demo", RETROVUE_DATA_DIR=str(tmp_path / "mine"))
-    assert done.returncode == 0, done.stderr
-    assert seconds < 120
-    assert "Plan 9 from Outer Space" in done.stdout
-    assert "What to try next" in done.stdout
-    assert not (tmp_path / "mine" / "retrovue.db").exists()
-    again, _ = process("demo", RETROVUE_DATA_DIR=str(tmp_path / "mine"))
-    assert again.returncode == 0
-    shown, _ = process("--data-dir", str(tmp_path / "mine" / "demo"), "catalogue", "stats", "--json")
-    assert {entry["library"] for entry in json.loads(shown.stdout)} == {"Movies", "TV Shows", "Music"}
-
-
-def test_the_demonstration_leaves_other_folders_alone(tmp_path: Path) -> None:
-    (tmp_path / "demo").mkdir()
-    (tmp_path / "demo" / "thesis.txt").write_text("years of work")
-    done, _ = process("demo", RETROVUE_DATA_DIR=str(tmp_path))
-    assert done.returncode == 1
-    assert (tmp_path / "demo" / "thesis.txt").read_text() == "years of work"
-
-
-def test_a_pipe_that_closes_early_is_no_fault(home: Cli, make_pipe: Callable[[Path], int]) -> None:
-    home.ok("sync", "Home")
-    assert make_pipe(home.data_dir) == 0
-
-
-@pytest.fixture
-def make_pipe() -> Callable[[Path], int]:
-    """Runs an export into a pipe that is read one line of; 0 when nothing ugly was said."""
-
-    def piped(data_dir: Path) -> int:
-        command = f"{sys.executable} -m retrovue --data-dir {data_dir} catalogue export | head -n 1"
-        done = subprocess.run(
-            ["bash", "-c", command], capture_output=True, text=True, check=False, timeout=60
-        )
-        assert "Traceback" not in done.stderr
-        assert "BrokenPipe" not in done.stderr
-        return done.returncode
-
-    return piped

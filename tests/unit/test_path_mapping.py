@@ -26,7 +26,7 @@ def mapping(plex_path: str, local_path: str, library: int | None = None) -> Path
         ("/media", "/mnt", "/media", "/mnt"),
         ("/media", "/mnt", "/media2/a.mkv", None),
         ("/media", "/mnt", "/Media/a.mkv", None),
-        ("/", "/mnt/root", "/media/a.mkv", "/mnt/root/media/a.mkv"),
+        ("/", "/mnt/all", "/media/a.mkv", "/mnt/all/media/a.mkv"),
         ("/media", "/", "/media/a.mkv", "/a.mkv"),
         ("/media", "/mnt", "/media//a//b.mkv", "/mnt/a/b.mkv"),
         ("P:\\concerts", "/mnt/concerts", "P:\\concerts\\Live\\a.mkv", "/mnt/concerts/Live/a.mkv"),
@@ -44,10 +44,10 @@ def test_worked_cases(plex: str, local: str, path: str, expected: str | None) ->
 
 
 def test_the_longest_prefix_wins() -> None:
-    resolver = Resolver([mapping("/media", "/short"), mapping("/media/tv", "/long"), mapping("/", "/root")])
+    resolver = Resolver([mapping("/media", "/short"), mapping("/media/tv", "/long"), mapping("/", "/rest")])
     assert resolver.local_path("/media/tv/a.mkv", None) == "/long/a.mkv"
     assert resolver.local_path("/media/films/a.mkv", None) == "/short/films/a.mkv"
-    assert resolver.local_path("/other/a.mkv", None) == "/root/other/a.mkv"
+    assert resolver.local_path("/other/a.mkv", None) == "/rest/other/a.mkv"
 
 
 def test_a_librarys_own_mapping_wins_over_an_equal_one() -> None:
