@@ -117,7 +117,7 @@ class MainWindow(QMainWindow):
         context.watcher.lost.connect(self._failed)
         for number, page in enumerate(PAGES):
             widget = page.make(context)
-            widget.said.connect(self._say)  # type: ignore[attr-defined]
+            widget.said.connect(self._say)
             self.pages.addTab(widget, page.title)
             shortcut = QShortcut(QKeySequence(f"Ctrl+{number + 1}"), self)
             shortcut.activated.connect(lambda number=number: self.pages.setCurrentIndex(number))

@@ -6,11 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
-    QDialogButtonBox,
     QFormLayout,
     QLabel,
     QLineEdit,
@@ -21,7 +19,7 @@ from PySide6.QtWidgets import (
 from retrovue.errors import RetroVueError
 from retrovue.gui.background import Background
 from retrovue.gui.formatting import explain
-from retrovue.gui.theme import error_colour
+from retrovue.gui.widgets.forms import ProblemLabel, save_and_cancel
 from retrovue.model.catalogue import Secret
 
 
@@ -60,18 +58,8 @@ class SecretDialog(QDialog):
             form.addRow("&Name", self.name)
         form.addRow("&Address", self.url)
         form.addRow("", show)
-        self.problem = QLabel()
-        self.problem.setWordWrap(True)
-        self.problem.setTextFormat(Qt.TextFormat.PlainText)
-        palette = self.problem.palette()
-        palette.setColor(QPalette.ColorRole.WindowText, error_colour(self.palette()))
-        self.problem.setPalette(palette)
-        self.buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
-        )
-        self.save = self.buttons.button(QDialogButtonBox.StandardButton.Save)
-        self.buttons.accepted.connect(self._save)
-        self.buttons.rejected.connect(self.reject)
+        self.problem = ProblemLabel()
+        self.buttons, self.save = save_and_cancel(self, self._save)
         column = QVBoxLayout(self)
         column.addWidget(text)
         column.addLayout(form)

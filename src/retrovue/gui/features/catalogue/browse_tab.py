@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -132,9 +133,9 @@ class BrowseTab(QWidget):
         elif not self._again.isActive():
             self._again.start()
 
-    def showEvent(self, event: object) -> None:  # noqa: N802  (Qt's)
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  (Qt's)
         """A large catalogue is read only while somebody looks."""
-        super().showEvent(event)  # type: ignore[arg-type]
+        super().showEvent(event)
         if self._stale:
             self.refresh()
 

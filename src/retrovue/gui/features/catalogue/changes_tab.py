@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from retrovue.gui.context import GuiContext
@@ -51,9 +52,9 @@ class ChangesTab(QWidget):
         if "catalogue" in topics and self.isVisible():
             self.changes.follow()
 
-    def showEvent(self, event: object) -> None:  # noqa: N802  (Qt's)
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  (Qt's)
         """Looks when it is looked at."""
-        super().showEvent(event)  # type: ignore[arg-type]
+        super().showEvent(event)
         self.refresh()
 
     def refresh(self) -> None:

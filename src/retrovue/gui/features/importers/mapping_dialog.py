@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -23,7 +21,7 @@ from PySide6.QtWidgets import (
 from retrovue.errors import RetroVueError
 from retrovue.gui.context import GuiContext
 from retrovue.gui.formatting import explain, plain
-from retrovue.gui.theme import error_colour
+from retrovue.gui.widgets.forms import ProblemLabel, save_and_cancel
 from retrovue.gui.widgets.report_view import ReportView
 from retrovue.model.catalogue import Library, PathMapping, Server
 
@@ -65,16 +63,8 @@ class MappingDialog(QDialog):
         self.browse = QPushButton("&Browse …")
         self.report = ReportView(context)
         self.report.setMinimumHeight(self.fontMetrics().lineSpacing() * 8)
-        self.problem = QLabel()
-        self.problem.setWordWrap(True)
-        self.problem.setTextFormat(Qt.TextFormat.PlainText)
-        palette = self.problem.palette()
-        palette.setColor(QPalette.ColorRole.WindowText, error_colour(self.palette()))
-        self.problem.setPalette(palette)
-        self.buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
-        )
-        self.save = self.buttons.button(QDialogButtonBox.StandardButton.Save)
+        self.problem = ProblemLabel()
+        self.buttons, self.save = save_and_cancel(self, self._save)
         self._lay_out()
         self._server_chosen()
         if mapping is not None:
@@ -115,8 +105,6 @@ class MappingDialog(QDialog):
         self.plex_path.editTextChanged.connect(self._changed)
         self.local_path.textChanged.connect(self._changed)
         self.browse.clicked.connect(self._browse)
-        self.buttons.accepted.connect(self._save)
-        self.buttons.rejected.connect(self.reject)
 
     def _server_chosen(self) -> None:
         chosen = self.server.currentData()

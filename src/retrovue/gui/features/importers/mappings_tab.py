@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QTimer, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from retrovue.errors import RetroVueError
@@ -116,9 +117,9 @@ class MappingsTab(QWidget):
         else:
             self.report.show_server(None if chosen is None else chosen.server_id)
 
-    def showEvent(self, event: object) -> None:  # noqa: N802  (Qt's)
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  (Qt's)
         """Files are counted only while somebody looks."""
-        super().showEvent(event)  # type: ignore[arg-type]
+        super().showEvent(event)
         self._count()
 
     def _clicked(self, index: QModelIndex, key: str) -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
-    QDialogButtonBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -22,7 +20,7 @@ from PySide6.QtWidgets import (
 from retrovue.errors import RetroVueError
 from retrovue.gui.context import GuiContext
 from retrovue.gui.formatting import plain
-from retrovue.gui.theme import error_colour
+from retrovue.gui.widgets.forms import ProblemLabel, save_and_cancel
 from retrovue.model.account import LocalServer
 from retrovue.model.catalogue import Discovery, Secret, Server
 
@@ -45,8 +43,6 @@ class ServerDialog(QDialog):
         for field in (self.name, self.url, self.token):
             field.textChanged.connect(self._enable)
         self.look.clicked.connect(self._look)
-        self.buttons.accepted.connect(self._save)
-        self.buttons.rejected.connect(self.reject)
         self._enable()
 
     def _make_fields(self, server: Server | None) -> None:
@@ -63,13 +59,8 @@ class ServerDialog(QDialog):
         self.verify.setChecked(server is None or server.verify_tls)
         self.ca_file = QLineEdit("" if server is None else server.ca_file or "")
         self.ca_file.setPlaceholderText("only for a certificate of your own")
-        self.problem = QLabel()
-        self.problem.setWordWrap(True)
-        self.problem.setTextFormat(Qt.TextFormat.PlainText)
-        self.buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
-        )
-        self.save = self.buttons.button(QDialogButtonBox.StandardButton.Save)
+        self.problem = ProblemLabel()
+        self.buttons, self.save = save_and_cancel(self, self._save)
 
     def _lay_out(self) -> None:
         browse = QPushButton("&Browse …")
@@ -94,12 +85,12 @@ class ServerDialog(QDialog):
 
     def _look(self) -> None:
         self.look.setEnabled(False)
-        self._say("Asking the local network …", wrong=False)
+        self.problem.show_step("Asking the local network …")
         self._context.slow.ask(self._context.rv.sign_in.local, self._found, self._refused, owner=self)
 
     def _found(self, servers: list[LocalServer]) -> None:
         self.look.setEnabled(True)
-        self._say("" if servers else "Nobody answers on the local network.", wrong=False)
+        self.problem.show_step("" if servers else "Nobody answers on the local network.")
         if len(servers) == 1:
             self._take(servers[0])
         elif servers:
@@ -123,7 +114,7 @@ class ServerDialog(QDialog):
             self.ca_file.setText(path)
 
     def _save(self) -> None:
-        self._say("Asking the server …", wrong=False)
+        self.problem.show_step("Asking the server …")
         self.save.setEnabled(False)
         rv, old = self._context.rv, self._server
         name, url = self.name.text().strip(), self.url.text().strip()
@@ -147,16 +138,9 @@ class ServerDialog(QDialog):
         self.accept()
 
     def _refused(self, error: RetroVueError) -> None:
-        self._say(f"{error}\n{error.hint}".strip(), wrong=True)
+        self.problem.show_problem(f"{error}\n{error.hint}".strip())
         self.look.setEnabled(True)
         self._enable()
-
-    def _say(self, text: str, *, wrong: bool) -> None:
-        palette = self.palette()
-        if wrong:
-            palette.setColor(QPalette.ColorRole.WindowText, error_colour(palette))
-        self.problem.setPalette(palette)
-        self.problem.setText(text)
 
 
 def _add_beside(form: QFormLayout, text: str, field: QLineEdit, button: QPushButton) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QFont, QImage, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QFont, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from retrovue.errors import Conflict, RetroVueError, ServerTrouble
 from retrovue.gui.context import GuiContext
 from retrovue.gui.formatting import explain, length, plain
-from retrovue.gui.theme import error_colour
+from retrovue.gui.widgets.forms import ProblemLabel
 from retrovue.model.account import FoundServer, Pin
 from retrovue.model.catalogue import Secret
 
@@ -71,7 +71,8 @@ class SignInDialog(QDialog):
         self._asking = False
         self.setWindowTitle("Sign In to Plex")
         self.setMinimumWidth(560)
-        self.text, self.code, self.problem = QLabel("Asking plex.tv for a code …"), QLabel(), QLabel()
+        self.text, self.code = QLabel("Asking plex.tv for a code …"), QLabel()
+        self.problem = ProblemLabel()
         self.text.setWordWrap(True)
         self.text.setOpenExternalLinks(True)
         font = QFont(self.font())
@@ -86,11 +87,6 @@ class SignInDialog(QDialog):
         self.relay = QCheckBox("Also by plex.tv's &relay, which is slow")
         for one in (self.list, self.relay, self.qr):
             one.hide()
-        self.problem.setWordWrap(True)
-        self.problem.setTextFormat(Qt.TextFormat.PlainText)
-        palette = self.problem.palette()
-        palette.setColor(QPalette.ColorRole.WindowText, error_colour(self.palette()))
-        self.problem.setPalette(palette)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.again = self.buttons.addButton("&New Code", QDialogButtonBox.ButtonRole.ActionRole)
         self.add = self.buttons.addButton("&Add", QDialogButtonBox.ButtonRole.AcceptRole)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QFormLayout,
     QLabel,
     QLineEdit,
@@ -25,7 +23,8 @@ from retrovue.gui.context import GuiContext
 from retrovue.gui.features.schedules.frequency import FrequencyForm
 from retrovue.gui.features.schedules.policies_form import PoliciesForm
 from retrovue.gui.formatting import plain
-from retrovue.gui.theme import error_colour, mark
+from retrovue.gui.theme import mark
+from retrovue.gui.widgets.forms import ProblemLabel, save_and_cancel
 from retrovue.model.catalogue import Library, Server
 from retrovue.model.schedule import ALL_LIBRARIES, Draft, Occurrence
 from retrovue.model.sync import Depth, KindChoice, SyncOptions
@@ -117,17 +116,8 @@ class ScheduleDialog(QDialog):
         self.enabled = QCheckBox("&Enabled")
         self.enabled.setChecked(True)
         self.policies = PoliciesForm()
-        self.problem = QLabel()
-        self.problem.setWordWrap(True)
-        self.problem.setTextFormat(Qt.TextFormat.PlainText)
-        palette = self.problem.palette()
-        palette.setColor(QPalette.ColorRole.WindowText, error_colour(self.palette()))
-        self.problem.setPalette(palette)
-        self.buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
-        )
-        self.save = self.buttons.button(QDialogButtonBox.StandardButton.Save)
-        self.save.setEnabled(False)
+        self.problem = ProblemLabel()
+        self.buttons, self.save = save_and_cancel(self, self._save)
 
     def _lay_out(self) -> None:
         what = QWidget()
@@ -162,8 +152,6 @@ class ScheduleDialog(QDialog):
         self.limit.valueChanged.connect(self._changed)
         self.when.changed.connect(self._changed)
         self.policies.changed.connect(self._changed)
-        self.buttons.accepted.connect(self._save)
-        self.buttons.rejected.connect(self.reject)
 
     def _server_chosen(self) -> None:
         self.library.clear()

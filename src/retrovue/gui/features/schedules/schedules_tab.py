@@ -11,6 +11,7 @@ from PySide6.QtCore import (
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
+    QPoint,
     Qt,
     QTimer,
     Signal,
@@ -142,10 +143,10 @@ class SchedulesTab(QWidget):
         self.search.setFixedWidth(220)
         return row
 
-    def _menu(self, where: object) -> None:
+    def _menu(self, where: QPoint) -> None:
         menu = QMenu(self)
         menu.addActions(list(self._actions.values()))
-        menu.exec(self.table.viewport().mapToGlobal(where))  # type: ignore[call-overload]
+        menu.exec(self.table.viewport().mapToGlobal(where))
 
     # --- what is shown ------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from retrovue.gui.context import GuiContext
@@ -62,9 +63,9 @@ class UpcomingTab(QWidget):
         if topics & {"schedules", "executions", "service"}:
             self._later.start()
 
-    def showEvent(self, event: object) -> None:  # noqa: N802  (Qt's)
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  (Qt's)
         """It is made only while somebody looks."""
-        super().showEvent(event)  # type: ignore[arg-type]
+        super().showEvent(event)
         self.refresh()
 
     def refresh(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from retrovue.errors import RetroVueError
@@ -44,9 +45,9 @@ class DoctorTab(QWidget):
         self.setFocusProxy(self.table)
         self._looked = False
 
-    def showEvent(self, event: object) -> None:  # noqa: N802  (Qt's)
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  (Qt's)
         """Servers are asked only when somebody wants to know."""
-        super().showEvent(event)  # type: ignore[arg-type]
+        super().showEvent(event)
         if not self._looked:
             self.look()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from retrovue.errors import RetroVueError
@@ -89,8 +89,8 @@ class NotificationsTab(QWidget):
         self._enable()
         context.watcher.changed.connect(self._look)
 
-    def _words_of_ping(self, index: object) -> tuple[Word, ...]:
-        host = self.pings.row(index.row())[1]  # type: ignore[attr-defined]
+    def _words_of_ping(self, index: QModelIndex | QPersistentModelIndex) -> tuple[Word, ...]:
+        host = self.pings.row(index.row())[1]
         return (Word("set", "Change"), Word("remove", "Remove")) if host else (Word("set", "Set"),)
 
     def _look(self, topics: frozenset[str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -18,6 +20,9 @@ from retrovue.errors import RetroVueError
 from retrovue.gui.context import GuiContext
 from retrovue.gui.features.settings.model import VALUE, SettingsModel, locked
 from retrovue.gui.widgets.tables import table_of
+
+if TYPE_CHECKING:
+    from retrovue.core.api import SettingValue
 
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -61,8 +66,8 @@ class ValuesTab(QWidget):
         """Asks for the settings in force and shows them."""
         self._context.background.ask(self._context.rv.settings.list, self._show)
 
-    def _show(self, rows: object) -> None:
-        self.model.show_settings(rows)  # type: ignore[arg-type]
+    def _show(self, rows: list[SettingValue]) -> None:
+        self.model.show_settings(rows)
         self._chosen()
 
     def _chosen(self) -> None:
