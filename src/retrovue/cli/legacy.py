@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from retrovue.cli.output import Json, Session, emit, say
-from retrovue.errors import NotFound
 
 
 def import_legacy(
@@ -20,8 +19,6 @@ def import_legacy(
 ) -> None:
     """Bring servers, tokens, libraries and path mappings over from RetroVue 1.2.x."""
     session: Session = context.obj
-    if not old.exists():
-        raise NotFound(f"There is no file {old}", hint="Name the database of RetroVue 1.2.x.")
     with session.open() as retrovue:
         found = retrovue.legacy.bring(old)
     if as_json:
